@@ -20,7 +20,10 @@ export interface HostContext {
   readonly instanceNumber: number;
   /** Folder for the host's own state. Exists. */
   readonly stateDir: string;
+  /** Runs a function once, or as often as its retry policy says. Never rejects: a failure is `outcome.error`. */
   invoke(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome>;
+  /** The key that callers of this extension's webhooks present as `code`; always defined in a running host. */
+  readonly systemKey?: (extension: string) => string;
 }
 
 export interface Invocation {
@@ -52,6 +55,8 @@ export interface TriggerPlugin {
   check?(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): void;
   /** Absent for triggers that are driven from elsewhere (HTTP by the worker, durable by the engine). */
   start?(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): Promise<Listener>;
+  /** What `POST /admin/functions/{name}` with `{"input": text}` runs. Default: the text as the trigger's data. */
+  manual?(fn: FunctionDefinition, binding: BindingDefinition, input: string, context: HostContext): Invocation | Promise<Invocation>;
 }
 
 export interface BindingPlugin {

@@ -100,7 +100,13 @@ export interface LogRecord {
 export type Ask =
   | { readonly kind: 'http'; readonly request: HostHttpRequest }
   | { readonly kind: 'inputs'; readonly functionName: string; readonly metadata: Readonly<Record<string, RpcData>> }
-  | { readonly kind: 'outputs'; readonly functionName: string; readonly outcome: InvocationOutcome };
+  | {
+      readonly kind: 'outputs';
+      readonly functionName: string;
+      readonly outcome: InvocationOutcome;
+      /** Route and query parameters, for binding expressions such as `{name}`. */
+      readonly metadata?: Readonly<Record<string, RpcData>>;
+    };
 
 export type Answer =
   | { readonly kind: 'http'; readonly response: HostHttpResponse }
@@ -111,6 +117,8 @@ export type Answer =
 export type ToWorker =
   | { readonly type: 'load'; readonly appRoot: string; readonly hostVersion: string }
   | { readonly type: 'serve'; readonly config: ServeConfig }
+  /** Keys changed through the admin API while the worker serves. */
+  | { readonly type: 'keys'; readonly hostKeys: readonly string[]; readonly functionKeys: Readonly<Record<string, readonly string[]>> }
   | { readonly type: 'connection' }
   | { readonly type: 'invoke'; readonly functionName: string; readonly request: InvocationRequest }
   | { readonly type: 'answer'; readonly askId: number; readonly answer: Answer }
