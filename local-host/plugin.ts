@@ -56,7 +56,12 @@ export interface TriggerPlugin {
   /** Absent for triggers that are driven from elsewhere (HTTP by the worker, durable by the engine). */
   start?(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): Promise<Listener>;
   /** What `POST /admin/functions/{name}` with `{"input": text}` runs. Default: the text as the trigger's data. */
-  manual?(fn: FunctionDefinition, binding: BindingDefinition, input: string, context: HostContext): Invocation | Promise<Invocation>;
+  manual?(
+    fn: FunctionDefinition,
+    binding: BindingDefinition,
+    input: string,
+    context: HostContext,
+  ): Invocation | Promise<Invocation>;
 }
 
 export interface BindingPlugin {
@@ -65,15 +70,26 @@ export interface BindingPlugin {
   /** Data known at start that never changes during one load. */
   constantInput?(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): RpcData;
   /** Data read anew for each invocation. `metadata` holds the trigger's, for binding expressions such as `{name}`. */
-  input?(binding: BindingDefinition, metadata: Readonly<Record<string, RpcData>>, context: HostContext): Promise<RpcData>;
+  input?(
+    binding: BindingDefinition,
+    metadata: Readonly<Record<string, RpcData>>,
+    context: HostContext,
+  ): Promise<RpcData>;
   /** Writes what the function returned for this binding. Throwing fails the invocation. */
-  output?(binding: BindingDefinition, data: RpcData, metadata: Readonly<Record<string, RpcData>>, context: HostContext): Promise<void>;
+  output?(
+    binding: BindingDefinition,
+    data: RpcData,
+    metadata: Readonly<Record<string, RpcData>>,
+    context: HostContext,
+  ): Promise<void>;
 }
 
 /** Part of the host that brings several triggers, bindings and host routes at once: the durable engine, Event Grid. */
 export interface HostExtension {
   readonly triggers: readonly TriggerPlugin[];
   readonly bindings: readonly BindingPlugin[];
+  /** Called before any binding is asked for its `constantInput`; the durable engine opens its client endpoint here. */
+  prepare?(context: HostContext): Promise<void>;
   /** Called once all functions are known and the worker serves; before any listener starts. */
   start(functions: readonly FunctionDefinition[], context: HostContext): Promise<void>;
   stop(): Promise<void>;
