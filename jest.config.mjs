@@ -1,6 +1,10 @@
 // Tests run on what `tsc` built: the code under test is the code that ships.
 const base = { testEnvironment: 'node', transform: {}, rootDir: 'dist/tests', modulePathIgnorePatterns: ['/golden/'] };
-const project = (displayName, folders) => ({ ...base, displayName, testMatch: folders.map((f) => `<rootDir>/${f}/**/*.test.js`) });
+const project = (displayName, folders) => ({
+  ...base,
+  displayName,
+  testMatch: folders.map((f) => `<rootDir>/${f}/**/*.test.js`),
+});
 
 export default {
   testTimeout: 30_000,

@@ -1,0 +1,66 @@
+import { deadLetterId } from '../domain/dead-letter';
+import { sha256Hex } from '../domain/digest';
+import type { MediaItem } from '../domain/media/media-event';
+import { mediaInboxKey } from '../domain/media/process-media';
+import { JOB_QUEUE } from '../domain/storage-layout';
+import type { DeadLetterStore } from '../ports/dead-letter-store';
+import type { Inbox } from '../ports/inbox';
+import type { MediaRecords } from '../ports/media-records';
+import { count } from '../telemetry/meters';
+import { attributes } from '../telemetry/names';
+import { currentTraceId } from '../telemetry/tracing';
+
+export type BuryMedia = (input: {
+  readonly item: MediaItem;
+  readonly instanceId: string;
+  /** The queue message, for replay. */
+  readonly message: string;
+  readonly code: 'COPY_FAILED' | 'VERIFY_FAILED';
+  readonly error: string;
+  readonly stack?: string;
+  readonly attempts: number;
+  /** When it was given up, milliseconds since the epoch; the same on every try. */
+  readonly atMs: number;
+}) => Promise<{ readonly deadLetterId: string }>;
+
+/** Dead letter first, then the record that points at it, then the claim, so that a replay may run. Each may be repeated. */
+export function createBuryMedia(ports: {
+  deadLetters: DeadLetterStore;
+  records: MediaRecords;
+  inbox: Inbox;
+}): BuryMedia {
+  return async ({ item, instanceId, message, code, error, stack, attempts, atMs }) => {
+    const id = deadLetterId(atMs, sha256Hex(`${instanceId}\n${atMs}`).slice(0, 16));
+    const traceId = currentTraceId();
+    const at = new Date(atMs).toISOString();
+    const text = error.slice(0, 2_000);
+    await ports.deadLetters.add({
+      id,
+      pipeline: 'media',
+      code,
+      error: text,
+      attempts,
+      keys: { queue: JOB_QUEUE, blob: `${item.container}/${item.name}`, etag: item.etag, mediaId: item.id, instanceId },
+      createdAt: at,
+      state: 'open',
+      message,
+      ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }),
+      ...(traceId ? { traceId } : {}),
+    });
+    await ports.records.put({
+      id: item.id,
+      container: item.container,
+      name: item.name,
+      etag: item.etag,
+      sequencer: item.sequencer,
+      state: 'failed',
+      updatedAt: at,
+      instanceId,
+      deadLetterId: id,
+      error: text,
+    });
+    await ports.inbox.release(mediaInboxKey(item), instanceId);
+    count('deadLetters', 1, { [attributes.pipeline]: 'media', [attributes.code]: code });
+    return { deadLetterId: id };
+  };
+}

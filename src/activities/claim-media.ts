@@ -1,0 +1,46 @@
+import type { MediaItem } from '../domain/media/media-event';
+import { mediaInboxKey } from '../domain/media/process-media';
+import type { Clock } from '../ports/clock';
+import type { Inbox } from '../ports/inbox';
+import type { MediaRecords } from '../ports/media-records';
+import { currentTraceId } from '../telemetry/tracing';
+
+export type ClaimMedia = (input: {
+  readonly item: MediaItem;
+  readonly instanceId: string;
+}) => Promise<{ readonly kind: 'claimed' | 'done' }>;
+
+/** Longest that one run of the orchestration may take before another may take its item over. */
+const LEASE_MS = 24 * 60 * 60 * 1000;
+
+/** Claims the version for this instance and notes that it is being worked on. */
+export function createClaimMedia({
+  inbox,
+  records,
+  clock,
+}: {
+  inbox: Inbox;
+  records: MediaRecords;
+  clock: Clock;
+}): ClaimMedia {
+  return async ({ item, instanceId }) => {
+    const claim = await inbox.claim(mediaInboxKey(item), instanceId, LEASE_MS);
+    if (claim.kind === 'done') return { kind: 'done' };
+    // Instance ids derive from the key, so another holder can only be an operator's doing: its lease has to end first.
+    if (claim.kind === 'held')
+      throw new Error(`${item.name} is held by ${claim.by} until ${new Date(claim.until).toISOString()}`);
+    const traceId = currentTraceId();
+    await records.put({
+      id: item.id,
+      container: item.container,
+      name: item.name,
+      etag: item.etag,
+      sequencer: item.sequencer,
+      state: 'processing',
+      updatedAt: new Date(clock.now()).toISOString(),
+      instanceId,
+      ...(traceId ? { traceId } : {}),
+    });
+    return { kind: 'claimed' };
+  };
+}

@@ -1,0 +1,49 @@
+import { PROCESSED_CONTAINER, processedName, type MediaItem } from '../domain/media/media-event';
+import type { BlobStore } from '../ports/blob-store';
+import { SOURCE_ETAG } from './copy-media';
+
+export type VerifyResult =
+  | { readonly kind: 'verified'; readonly by: 'read' | 'service'; readonly size: number; readonly contentType: string }
+  | { readonly kind: 'mismatch'; readonly reason: string }
+  | { readonly kind: 'superseded' };
+
+/** `etag`: of the copy that is to be verified. */
+export type VerifyMedia = (input: { readonly item: MediaItem; readonly etag: string }) => Promise<VerifyResult>;
+
+/**
+ * Proves the copy (C7): equal length, and with `read` equal SHA-256 of the bytes of both sides, each read under its own ETag.
+ * A source that is gone by now cannot be read any more; then length and copy status have to do, and the result says so.
+ */
+export function createVerifyMedia({ blobs, verify }: { blobs: BlobStore; verify: 'read' | 'service' }): VerifyMedia {
+  return async ({ item, etag }) => {
+    const destination = { container: PROCESSED_CONTAINER, name: processedName(item.name) };
+    const [source, copy] = await Promise.all([blobs.describe(item), blobs.describe(destination)]);
+    if (copy?.etag !== etag) return { kind: 'superseded' };
+    const verified = (by: 'read' | 'service'): VerifyResult => ({
+      kind: 'verified',
+      by,
+      size: copy.length,
+      contentType: copy.contentType,
+    });
+    if (copy.copy && copy.copy.status !== 'success')
+      return { kind: 'mismatch', reason: `The copy's status is ${copy.copy.status}.` };
+    if (!source) return verified('service');
+    const version = copy.metadata[SOURCE_ETAG] ?? item.etag;
+    if (source.etag !== version) return { kind: 'superseded' };
+    if (source.length !== copy.length) {
+      return { kind: 'mismatch', reason: `The source has ${source.length} bytes, the copy ${copy.length}.` };
+    }
+    if (verify === 'service') return verified('service');
+
+    const [left, right] = await Promise.all([
+      blobs.hash({ ...item, ifMatch: version }),
+      blobs.hash({ ...destination, ifMatch: etag }),
+    ]);
+    if (right.kind !== 'hashed') return { kind: 'superseded' };
+    if (left.kind !== 'hashed') return left.kind === 'gone' ? verified('service') : { kind: 'superseded' };
+    if (left.length !== right.length || left.sha256 !== right.sha256) {
+      return { kind: 'mismatch', reason: `SHA-256 of the source is ${left.sha256}, of the copy ${right.sha256}.` };
+    }
+    return verified('read');
+  };
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { BlobGetPropertiesResponse } from '@azure/storage-blob';
+import type { BlobFacts, BlobRef, BlobStore, CopyStart, HashResult } from '../../ports/blob-store';
+import { createBlockUpload } from './block-upload';
+import type { StorageClients } from './clients';
+import { codeOf, statusOf } from './storage-errors';
+
+/** {@link BlobStore} on Azure Blob Storage (and Azurite). Containers must exist: `provision` makes them. */
+export function createBlobStore(clients: StorageClients): BlobStore {
+  const client = (ref: BlobRef) => clients.blobs().getContainerClient(ref.container).getBlockBlobClient(ref.name);
+
+  return {
+    async describe(ref) {
+      try {
+        return factsOf(await client(ref).getProperties());
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+
+    beginUpload: (ref) => createBlockUpload(client(ref)),
+
+    async startCopy(source, destination, metadata): Promise<CopyStart> {
+      const expects = destination.expects;
+      try {
+        const poller = await client(destination).beginCopyFromURL(client(source).url, {
+          metadata: { ...metadata },
+          sourceConditions: { ifMatch: source.ifMatch },
+          conditions: expects === 'nothing' ? { ifNoneMatch: '*' } : { ifMatch: expects.etag },
+          // The orchestration polls, durably; nothing here waits.
+          intervalInMs: 2 ** 31 - 1,
+        });
+        const started = poller.getOperationState().result ?? (await describeCopy(destination));
+        return {
+          kind: 'started',
+          copyId: started.copyId ?? '',
+          status: started.copyStatus ?? 'pending',
+          etag: started.etag ?? '',
+        };
+      } catch (error) {
+        const code = codeOf(error);
+        if (statusOf(error) === 404) return { kind: 'source-gone' };
+        if (code === 'SourceConditionNotMet' || code === 'CannotVerifyCopySource') return { kind: 'source-changed' };
+        if (code === 'ConditionNotMet' || code === 'BlobAlreadyExists' || code === 'TargetConditionNotMet')
+          return { kind: 'destination-changed' };
+        throw error;
+      }
+    },
+
+    async hash(ref): Promise<HashResult> {
+      try {
+        const answer = await client(ref).download(0, undefined, {
+          conditions: { ifMatch: ref.ifMatch },
+          maxRetryRequests: 5,
+        });
+        const hash = createHash('sha256');
+        let length = 0;
+        for await (const chunk of answer.readableStreamBody ?? []) {
+          const bytes = chunk as Buffer;
+          hash.update(bytes);
+          length += bytes.length;
+        }
+        return { kind: 'hashed', sha256: hash.digest('hex'), length };
+      } catch (error) {
+        if (statusOf(error) === 404) return { kind: 'gone' };
+        if (statusOf(error) === 412) return { kind: 'changed' };
+        throw error;
+      }
+    },
+  };
+
+  async function describeCopy(ref: BlobRef): Promise<BlobGetPropertiesResponse> {
+    return client(ref).getProperties();
+  }
+}
+
+function factsOf(p: BlobGetPropertiesResponse): BlobFacts {
+  return {
+    etag: p.etag ?? '',
+    length: p.contentLength ?? 0,
+    contentType: p.contentType ?? 'application/octet-stream',
+    metadata: p.metadata ?? {},
+    ...(p.copyId && p.copyStatus ? { copy: { id: p.copyId, status: p.copyStatus } } : {}),
+  };
+}

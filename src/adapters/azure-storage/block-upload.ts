@@ -1,0 +1,56 @@
+/**
+ * A block blob staged piece by piece over the SDK's `stageBlock`. The SDK's own stream upload cannot set a Content-MD5 that
+ * is known only at the end, nor leave the commit to the caller.
+ *
+ * Invariants: 1. at most `CONCURRENCY` blocks are held and on their way; 2. blocks are committed in the order they were given;
+ * 3. after a failed block nothing more is accepted and nothing is committed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import type { BlobUpload, CommitOptions } from '../../ports/blob-store';
+
+const CONCURRENCY = 4;
+
+export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
+  const stop = new AbortController();
+  // Two uploads of one name at once must not mix their blocks: ids carry a random prefix and have equal length.
+  const prefix = randomBytes(8).toString('hex');
+  const ids: string[] = [];
+  const underWay = new Set<Promise<void>>();
+  let failure: unknown;
+
+  async function stage(id: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await blob.stageBlock(id, bytes, bytes.byteLength, { abortSignal: stop.signal });
+    } catch (error) {
+      failure ??= error;
+      stop.abort();
+    }
+  }
+
+  return {
+    async write(bytes) {
+      if (failure) throw failure as Error;
+      const id = Buffer.from(`${prefix}-${String(ids.length).padStart(6, '0')}`).toString('base64');
+      ids.push(id);
+      const staging = stage(id, bytes).finally(() => underWay.delete(staging));
+      underWay.add(staging);
+      if (underWay.size >= CONCURRENCY) await Promise.race(underWay);
+    },
+    async commit({ contentType, metadata, md5 }: CommitOptions) {
+      await Promise.all(underWay);
+      if (failure) throw failure as Error;
+      const answer = await blob.commitBlockList(ids, {
+        abortSignal: stop.signal,
+        blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 },
+        metadata: { ...metadata },
+        conditions: { ifNoneMatch: '*' },
+      });
+      return { etag: answer.etag ?? '' };
+    },
+    abandon() {
+      failure ??= new Error('The upload was abandoned.');
+      stop.abort();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { TableEntityResult } from '@azure/data-tables';
+import type { DeadLetter, DeadLetterFilter } from '../../domain/dead-letter';
+import type { DeadLetterStore } from '../../ports/dead-letter-store';
+import type { StorageClients } from './clients';
+import { statusOf } from './storage-errors';
+import { tableKey } from './table-keys';
+
+const PARTITION = 'dead-letter';
+
+interface Row {
+  readonly pipeline: string;
+  readonly code: string;
+  readonly state: DeadLetter['state'];
+  readonly occurred: string;
+  readonly record: string;
+}
+
+/** Index in a table, bodies in blobs: a message of any size is kept whole. */
+export function createDeadLetterStore(
+  clients: StorageClients,
+  tableName: string,
+  containerName: string,
+): DeadLetterStore {
+  const table = () => clients.table(tableName);
+  const body = (id: string) =>
+    clients
+      .blobs()
+      .getContainerClient(containerName)
+      .getBlockBlobClient(`${tableKey(id)}.txt`);
+
+  async function read(id: string): Promise<{ row: TableEntityResult<Row>; record: DeadLetter } | undefined> {
+    try {
+      const row = await table().getEntity<Row>(PARTITION, tableKey(id));
+      return { row, record: recordOf(row) };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async add({ message, ...record }) {
+      await body(record.id).upload(message, Buffer.byteLength(message), {
+        blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' },
+      });
+      try {
+        await table().createEntity(rowOf(record));
+      } catch (error) {
+        if (statusOf(error) !== 409) throw error;
+      }
+    },
+
+    async list(filter, pageSize, continuation) {
+      const query = filterText(filter);
+      const pages = table()
+        .listEntities<Row>({ queryOptions: { filter: query } })
+        .byPage({ maxPageSize: pageSize, ...(continuation ? { continuationToken: continuation } : {}) });
+      const page = await pages.next();
+      if (page.done) return { items: [] };
+      const next = page.value.continuationToken;
+      return { items: page.value.map(recordOf), ...(next ? { continuation: next } : {}) };
+    },
+
+    async get(id) {
+      const known = await read(id);
+      if (!known) return undefined;
+      const bytes = await body(id).downloadToBuffer();
+      return { ...known.record, message: bytes.toString('utf8') };
+    },
+
+    async close(id, state, closedAt) {
+      const known = await read(id);
+      if (known?.record.state !== 'open') return false;
+      try {
+        await table().updateEntity(rowOf({ ...known.record, state, closedAt }), 'Replace', { etag: known.row.etag });
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 412) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function rowOf(record: DeadLetter): { partitionKey: string; rowKey: string } & Row {
+  return {
+    partitionKey: PARTITION,
+    rowKey: tableKey(record.id),
+    pipeline: record.pipeline,
+    code: record.code,
+    state: record.state,
+    occurred: record.createdAt,
+    record: JSON.stringify(record),
+  };
+}
+
+function recordOf(row: Row): DeadLetter {
+  return JSON.parse(row.record) as DeadLetter;
+}
+
+function filterText(filter: DeadLetterFilter): string {
+  const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  const parts = [`PartitionKey eq ${quoted(PARTITION)}`];
+  if (filter.pipeline) parts.push(`pipeline eq ${quoted(filter.pipeline)}`);
+  if (filter.code) parts.push(`code eq ${quoted(filter.code)}`);
+  if (filter.state) parts.push(`state eq ${quoted(filter.state)}`);
+  if (filter.since) parts.push(`occurred ge ${quoted(filter.since)}`);
+  return parts.join(' and ');
+}

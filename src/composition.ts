@@ -1,0 +1,84 @@
+/** The only wiring: config in, everything the triggers call out. Connects to nothing; clients are made at first use. */
+import { randomBytes } from 'node:crypto';
+import { createBuryMedia } from './activities/bury-media';
+import { createCheckCopy } from './activities/check-copy';
+import { createClaimMedia } from './activities/claim-media';
+import { createCopyMedia } from './activities/copy-media';
+import { createSettleMedia } from './activities/settle-media';
+import { createVerifyMedia } from './activities/verify-media';
+import { createBlobStore } from './adapters/azure-storage/blob-store';
+import { createStorageClients } from './adapters/azure-storage/clients';
+import { createDeadLetterStore } from './adapters/azure-storage/dead-letter-store';
+import { createInbox } from './adapters/azure-storage/inbox';
+import { createMediaRecords } from './adapters/azure-storage/media-records';
+import { createMessageQueue } from './adapters/azure-storage/message-queue';
+import { createStorageProbe } from './adapters/azure-storage/probe';
+import { createSignatureReader } from './adapters/file-signature/signature-reader';
+import { createFormReader } from './adapters/multipart/form-reader';
+import type { Config } from './config/config';
+import type { Pipeline } from './domain/dead-letter';
+import { PROCESSED_CONTAINER } from './domain/media/media-event';
+import { DEAD_LETTER_CONTAINER, tables } from './domain/storage-layout';
+import { createReadiness } from './intake/readiness';
+import { createReceiveMediaEvents } from './intake/receive-media-events';
+import { createReceivePoison } from './intake/receive-poison';
+import { createReceiveUpload } from './intake/receive-upload';
+import { createReplayer } from './intake/replay-dead-letters';
+import type { Clock } from './ports/clock';
+import type { Probe } from './ports/probe';
+import { createLogger } from './telemetry/logger';
+
+export type App = ReturnType<typeof compose>;
+
+const systemClock: Clock = { now: () => Date.now() };
+
+export function compose(config: Config) {
+  const clock = systemClock;
+  const logger = createLogger(config.logLevel);
+  const clients = createStorageClients(config.storage);
+  const blobs = createBlobStore(clients);
+  const queue = createMessageQueue(clients);
+  const inbox = createInbox(clients, tables.inbox, clock);
+  const records = createMediaRecords(clients, tables.media);
+  const deadLetters = createDeadLetterStore(clients, tables.deadLetters, DEAD_LETTER_CONTAINER);
+
+  const storageProbe = createStorageProbe(clients, config.storage.account, PROCESSED_CONTAINER);
+  const probes = new Map<Pipeline, readonly Probe[]>(
+    [...config.pipelines].map((pipeline) => [pipeline, [storageProbe]]),
+  );
+
+  const copyMedia = createCopyMedia({ blobs });
+  const { verify, maxAttempts } = config.media;
+
+  return {
+    config,
+    logger,
+    deadLetters,
+    media: records,
+    readiness: createReadiness(probes, clock),
+    receiveUpload: createReceiveUpload(
+      { blobs, records, forms: createFormReader(), signatures: createSignatureReader(), clock, unique: uniqueSuffix },
+      config.upload,
+    ),
+    receiveMediaEvents: createReceiveMediaEvents(
+      { blobs, inbox, deadLetters, logger },
+      { account: config.storage.account, maxAttempts },
+    ),
+    receivePoison: createReceivePoison({ deadLetters, logger }),
+    replayer: createReplayer({ deadLetters, queue, clock, logger }),
+    /** By the names that orchestrations call them. */
+    activities: {
+      'claim-media': createClaimMedia({ inbox, records, clock }),
+      'copy-media': copyMedia,
+      'check-copy': createCheckCopy({ blobs, copyMedia }),
+      'verify-media': createVerifyMedia({ blobs, verify }),
+      'settle-media': createSettleMedia({ inbox, records, clock }),
+      'bury-media': createBuryMedia({ deadLetters, records, inbox }),
+    },
+  };
+}
+
+/** 12 characters of a 32-letter alphabet without look-alikes: 60 bits. */
+function uniqueSuffix(): string {
+  return [...randomBytes(12)].map((byte) => 'abcdefghjkmnpqrstuvwxyz023456789'[byte & 31]).join('');
+}

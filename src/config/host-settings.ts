@@ -1,0 +1,22 @@
+import type { Config } from './config';
+import { NAMED_ACCOUNT_CONNECTION } from './storage-access';
+
+/**
+ * Settings of the Functions host that follow from ours, for whoever starts the host: `npm start`, the image's entrypoint.
+ * Triggers can only name a connection, so an account given by STORAGE_ACCOUNT_NAME becomes one here.
+ */
+export function hostSettingsFrom(config: Config): Readonly<Record<string, string>> {
+  const derived: Record<string, string> = {
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(config.upload.maxBytes + 1024 * 1024),
+  };
+  const { storage } = config;
+  if (storage.connectionName === NAMED_ACCOUNT_CONNECTION) {
+    if (storage.kind === 'account-key') {
+      derived[NAMED_ACCOUNT_CONNECTION] =
+        `DefaultEndpointsProtocol=https;AccountName=${storage.account};AccountKey=${storage.key};EndpointSuffix=core.windows.net`;
+    } else {
+      derived[`${NAMED_ACCOUNT_CONNECTION}__accountName`] = storage.account;
+    }
+  }
+  return derived;
+}

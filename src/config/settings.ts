@@ -1,0 +1,220 @@
+/**
+ * Every setting that Sluice reads, once: its rule, default, example and meaning. The documentation (docs/settings.md) and
+ * local.settings.sample.json are held to this table by a test. Settings come from the environment; `npm start`, `func` and
+ * the local host put the Values of local.settings.json there.
+ */
+import { z } from 'zod';
+import { isPipeline } from '../domain/dead-letter';
+
+export interface SettingDefinition<T = unknown> {
+  readonly schema: z.ZodType<T, string | undefined>;
+  /** Accepted values, for people. */
+  readonly accepts: string;
+  readonly example: string;
+  readonly meaning: string;
+  /** The default as text, `''` for none. */
+  readonly default: string;
+  /** Never printed. */
+  readonly secret?: true;
+}
+
+const flag = (whenAbsent: boolean) =>
+  z
+    .enum(['0', '1', 'true', 'false'])
+    .optional()
+    .transform((v) => (v === undefined ? whenAbsent : v === '1' || v === 'true'));
+
+const integer = (whenAbsent: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .optional()
+    .transform((v) => (v === undefined ? whenAbsent : Number(v)))
+    .pipe(z.number().int().min(min).max(max));
+
+const text = (whenAbsent: string) =>
+  z
+    .string()
+    .optional()
+    .transform((v) => v ?? whenAbsent);
+
+const optionalText = z.string().optional();
+
+const csv = (whenAbsent: string) =>
+  text(whenAbsent).transform((v) =>
+    v
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+export const settings = {
+  AzureWebJobsStorage: {
+    schema: optionalText,
+    accepts:
+      'a storage connection string, or UseDevelopmentStorage=true; leave it out for identity (AzureWebJobsStorage__accountName)',
+    example: 'UseDevelopmentStorage=true',
+    meaning:
+      'The storage account of the Functions host, and of the pipelines unless STORAGE_CONNECTION or STORAGE_ACCOUNT_NAME names another.',
+    default: '',
+    secret: true,
+  },
+  AzureWebJobsStorage__accountName: {
+    schema: optionalText,
+    accepts: 'the name of a storage account',
+    example: 'mystorageaccount',
+    meaning:
+      'Identity-based form of AzureWebJobsStorage. __blobServiceUri, __queueServiceUri, __tableServiceUri, __credential and __clientId are understood too.',
+    default: '',
+  },
+  STORAGE_CONNECTION: {
+    schema: optionalText,
+    accepts:
+      'the name of a connection: a setting of that name with a connection string, or <name>__accountName for identity',
+    example: 'AzureWebJobsStorage',
+    meaning: 'Connection of the storage account that holds the containers, queues and tables of the pipelines.',
+    default: 'AzureWebJobsStorage',
+  },
+  STORAGE_ACCOUNT_NAME: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9]{3,24}$/)
+      .optional(),
+    accepts: '3 to 24 lower-case letters and digits',
+    example: 'mystorageaccount',
+    meaning:
+      'The pipelines’ storage account by name. Alone it means identity (DefaultAzureCredential); with STORAGE_ACCOUNT_KEY it means the key.',
+    default: '',
+  },
+  STORAGE_ACCOUNT_KEY: {
+    schema: z.base64().min(8).optional(),
+    accepts: 'an account key (base64)',
+    example: 'base64…==',
+    meaning: 'Explicit fallback where no identity is to be had. Prefer leaving it out.',
+    default: '',
+    secret: true,
+  },
+  PIPELINES: {
+    schema: csv('')
+      .pipe(z.array(z.string().refine(isPipeline)))
+      .optional(),
+    accepts: 'a comma-separated list of: media',
+    example: 'media',
+    meaning: 'Which pipelines run here. Absent or empty: each one whose settings are present.',
+    default: '',
+  },
+  UPLOAD_MAX_MB: {
+    schema: integer(95, 1, 5_000_000),
+    accepts: 'a whole number of MiB from 1',
+    example: '95',
+    meaning:
+      'Most that the files of one POST /upload may hold together. On Azure the host refuses bodies above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT first; the infrastructure sets that to this plus 1 MiB.',
+    default: '95',
+  },
+  UPLOAD_MAX_FILES: {
+    schema: integer(100, 1, 1000),
+    accepts: 'a whole number from 1 to 1000',
+    example: '100',
+    meaning: 'Most files in one POST /upload.',
+    default: '100',
+  },
+  UPLOAD_ALLOWED_TYPES: {
+    schema: csv('image/*,video/*,audio/*,application/pdf').pipe(
+      z.array(z.string().regex(/^[a-z0-9*.+-]+\/[a-z0-9*.+-]+$/i)).min(1),
+    ),
+    accepts: 'comma-separated MIME types; type/* and */* are understood',
+    example: 'image/*,video/*,audio/*,application/pdf',
+    meaning: 'Types that an upload may have, told by the first bytes of the file and never by its header or name.',
+    default: 'image/*,video/*,audio/*,application/pdf',
+  },
+  UPLOAD_ANONYMOUS: {
+    schema: flag(false),
+    accepts: '0 or 1',
+    example: '0',
+    meaning: 'With 1, POST /upload needs no function key.',
+    default: '0',
+  },
+  VERIFY: {
+    schema: text('read').pipe(z.enum(['read', 'service'])),
+    accepts: 'read or service',
+    example: 'read',
+    meaning:
+      'How a copy is verified: read hashes source and destination again; service trusts length and copy status and reads nothing.',
+    default: 'read',
+  },
+  MEDIA_MAX_ATTEMPTS: {
+    schema: integer(6, 1, 20),
+    accepts: 'a whole number from 1 to 20',
+    example: '6',
+    meaning:
+      'Tries for each step of the media pipeline, 2, 4, 8 … s apart (60 s at most), before the item becomes a dead letter.',
+    default: '6',
+  },
+  LOG_LEVEL: {
+    schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),
+    accepts: 'debug, info, warn or error',
+    example: 'info',
+    meaning: 'Least level of the structured logs.',
+    default: 'info',
+  },
+  OTEL_SERVICE_NAME: {
+    schema: text('sluice'),
+    accepts: 'any text',
+    example: 'sluice',
+    meaning: 'service.name of everything exported.',
+    default: 'sluice',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    accepts: 'an http or https URL; /v1/traces and /v1/metrics are appended',
+    example: 'http://localhost:4318',
+    meaning: 'Sends traces and metrics by OTLP over HTTP. Absent: no OTLP.',
+    default: '',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    schema: optionalText,
+    accepts: 'key=value pairs, comma-separated',
+    example: 'api-key=…',
+    meaning: 'Headers for the OTLP endpoint, as the OpenTelemetry specification has them.',
+    default: '',
+    secret: true,
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    schema: text('1')
+      .transform((v) => (v.trim() === '' ? NaN : Number(v)))
+      .pipe(z.number().min(0).max(1)),
+    accepts: 'a number from 0 to 1',
+    example: '1',
+    meaning: 'Share of new traces that are kept; a trace begun elsewhere keeps its own decision.',
+    default: '1',
+  },
+  APPLICATIONINSIGHTS_CONNECTION_STRING: {
+    schema: z
+      .string()
+      .regex(/InstrumentationKey=/i)
+      .optional(),
+    accepts: 'a connection string with InstrumentationKey=',
+    example: 'InstrumentationKey=…;IngestionEndpoint=…',
+    meaning: 'Sends traces and metrics to Application Insights. Absent: none.',
+    default: '',
+    secret: true,
+  },
+  METRICS_PORT: {
+    schema: integer(0, 0, 65_535),
+    accepts: 'a port number; 0 for none',
+    example: '9464',
+    meaning: 'Serves metrics in the Prometheus format on this port, at /metrics.',
+    default: '0',
+  },
+} as const satisfies Readonly<Record<string, SettingDefinition>>;
+
+export type SettingName = keyof typeof settings;
+
+export type Settings = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };
+
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** The table with its literal types widened, for iteration. */
+export function settingDefinition(name: SettingName): SettingDefinition {
+  return settings[name];
+}

@@ -1,0 +1,48 @@
+/**
+ * The app's entry: settings, telemetry, triggers. With settings that cannot be used only the health routes register, since a
+ * throw here would leave a running host with no functions and no reason (C4); `preflight` says the same before the host starts.
+ */
+import { app } from '@azure/functions';
+import { compose } from './composition';
+import { loadConfig } from './config/config';
+import { environment } from './config/environment';
+import { describeProblem } from './config/setting-problem';
+import { registerDeadLetters } from './functions/dead-letters';
+import { registerDurable } from './functions/durable';
+import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
+import { registerMediaAsked } from './functions/media-asked';
+import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
+import { registerUploadPosted } from './functions/upload-posted';
+import { startTelemetry } from './telemetry/exporters';
+import { createLogger } from './telemetry/logger';
+
+app.setup({ enableHttpStream: true });
+
+const loaded = loadConfig(environment());
+if (loaded.ok) {
+  const { config } = loaded;
+  const telemetry = startTelemetry(config.telemetry);
+  app.hook.appTerminate(() => telemetry.shutdown());
+  const sluice = compose(config);
+  sluice.logger.info('Sluice starts', {
+    pipelines: [...config.pipelines].join(','),
+    storage: config.storage.account,
+    storageAccess: config.storage.describes,
+    telemetry: telemetry.describes.join(', ') || 'none',
+  });
+  registerHealth(sluice.logger);
+  registerReadiness(sluice);
+  registerDurable(sluice);
+  registerDeadLetters(sluice);
+  if (config.pipelines.has('media')) {
+    registerUploadPosted(sluice);
+    registerMediaAsked(sluice);
+    registerMediaEventQueued(sluice);
+    registerMediaEventPoisoned(sluice);
+  }
+} else {
+  const logger = createLogger('info');
+  for (const problem of loaded.problems) logger.error(describeProblem(problem));
+  registerHealth(logger);
+  registerUnreadiness(logger, loaded.problems);
+}

@@ -1,0 +1,28 @@
+import { deadLetterId, type Pipeline } from '../domain/dead-letter';
+import { sha256Hex } from '../domain/digest';
+import { queueMessageText } from '../domain/queue-message';
+import type { DeadLetterStore } from '../ports/dead-letter-store';
+import type { Logger } from '../telemetry/logger';
+import { count } from '../telemetry/meters';
+import { attributes } from '../telemetry/names';
+import type { QueueMessage } from './receive-media-events';
+
+/** Brings what the host gave up (`<queue>-poison`) into the dead-letter store, with code `HOST_POISON` (C8). */
+export function createReceivePoison(ports: { readonly deadLetters: DeadLetterStore; readonly logger: Logger }) {
+  return async (pipeline: Pipeline, queue: string, message: QueueMessage): Promise<void> => {
+    const id = deadLetterId(message.insertedMs, sha256Hex(`${queue}\n${message.id}`).slice(0, 16));
+    await ports.deadLetters.add({
+      id,
+      pipeline,
+      code: 'HOST_POISON',
+      error: `The host gave up a message of ${queue}: its function failed every time. The log has the reason; replay it once that is mended.`,
+      attempts: message.dequeueCount,
+      keys: { queue, messageId: message.id },
+      createdAt: new Date(message.insertedMs).toISOString(),
+      state: 'open',
+      message: queueMessageText(message.body),
+    });
+    ports.logger.error('The host gave up a message', { pipeline, queue, deadLetterId: id });
+    count('deadLetters', 1, { [attributes.pipeline]: pipeline, [attributes.code]: 'HOST_POISON' });
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Sends dead letters on their way again (C8). First the message is sent, then the letter is closed: a crash between the two
+ * sends it twice, which the inbox of its pipeline takes care of; the other order could lose it.
+ */
+import type { DeadLetterFilter, DeadLetterWithBody } from '../domain/dead-letter';
+import type { Clock } from '../ports/clock';
+import type { DeadLetterStore } from '../ports/dead-letter-store';
+import type { MessageQueue } from '../ports/message-queue';
+import type { Logger } from '../telemetry/logger';
+import { count } from '../telemetry/meters';
+import { attributes, spans } from '../telemetry/names';
+import { inSpan } from '../telemetry/tracing';
+
+export type ReplayOutcome =
+  | { readonly id: string; readonly outcome: 'replayed' | 'would-replay'; readonly queue: string }
+  | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' };
+
+export interface Replayer {
+  one(id: string, options: { readonly dryRun: boolean }): Promise<ReplayOutcome>;
+  /** Up to `limit` open letters that match, newest first. */
+  many(
+    filter: DeadLetterFilter,
+    options: { readonly dryRun: boolean; readonly limit: number },
+  ): Promise<readonly ReplayOutcome[]>;
+}
+
+export function createReplayer(ports: {
+  readonly deadLetters: DeadLetterStore;
+  readonly queue: MessageQueue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Replayer {
+  async function replay(letter: DeadLetterWithBody, dryRun: boolean): Promise<ReplayOutcome> {
+    const { id } = letter;
+    if (letter.state !== 'open') return { id, outcome: 'closed' };
+    const queue = letter.keys['queue'];
+    if (!queue) return { id, outcome: 'unsupported' };
+    if (dryRun) return { id, outcome: 'would-replay', queue };
+    return inSpan(
+      spans.replay,
+      { attributes: { [attributes.pipeline]: letter.pipeline, [attributes.code]: letter.code } },
+      async () => {
+        await ports.queue.send(queue, letter.message);
+        await ports.deadLetters.close(id, 'replayed', new Date(ports.clock.now()).toISOString());
+        ports.logger.info('Dead letter replayed', {
+          pipeline: letter.pipeline,
+          deadLetterId: id,
+          queue,
+          code: letter.code,
+        });
+        count('replays', 1, { [attributes.pipeline]: letter.pipeline });
+        return { id, outcome: 'replayed', queue };
+      },
+    );
+  }
+
+  return {
+    async one(id, { dryRun }) {
+      const letter = await ports.deadLetters.get(id);
+      return letter ? replay(letter, dryRun) : { id, outcome: 'not-found' };
+    },
+    async many(filter, { dryRun, limit }) {
+      const outcomes: ReplayOutcome[] = [];
+      let continuation: string | undefined;
+      do {
+        const page = await ports.deadLetters.list(
+          { ...filter, state: 'open' },
+          Math.min(100, limit - outcomes.length),
+          continuation,
+        );
+        for (const { id } of page.items) {
+          const letter = await ports.deadLetters.get(id);
+          if (letter) outcomes.push(await replay(letter, dryRun));
+        }
+        continuation = page.continuation;
+      } while (continuation && outcomes.length < limit);
+      return outcomes;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * One version of one blob, from `rawfiles` to a verified copy in `processed` (M3). Runs again harmlessly: the inbox knows
+ * what is done, and each step finds what an earlier run left.
+ */
+import type { BuryMedia } from '../activities/bury-media';
+import type { CheckCopy } from '../activities/check-copy';
+import type { ClaimMedia } from '../activities/claim-media';
+import type { CopyMedia } from '../activities/copy-media';
+import type { SettleMedia } from '../activities/settle-media';
+import type { VerifyMedia } from '../activities/verify-media';
+import type { ProcessMediaInput } from '../domain/media/process-media';
+import { orchestrator, type Retry, type Step, type Steps } from './durable';
+
+export type MediaOutcome = 'processed' | 'superseded' | 'vanished' | 'failed' | 'duplicate';
+
+export function* processMediaStory(
+  steps: Steps,
+  { item, message, maxAttempts }: ProcessMediaInput,
+): Step<{ outcome: MediaOutcome }> {
+  const retry: Retry = { maxAttempts, firstDelayMs: 2_000 };
+  try {
+    const claim = yield* steps.run<ClaimMedia>('claim-media', { item, instanceId: steps.instanceId }, retry);
+    if (claim.kind === 'done') return { outcome: 'duplicate' };
+
+    let copy = yield* steps.run<CopyMedia>('copy-media', { item }, retry);
+    for (let wait = 1_000; copy.kind === 'pending'; wait = Math.min(wait * 2, 60_000)) {
+      yield* steps.sleep(wait);
+      copy = yield* steps.run<CheckCopy>('check-copy', { item, copyId: copy.copyId }, retry);
+    }
+    if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
+    if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
+
+    const verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag: copy.etag }, retry);
+    if (verified.kind === 'mismatch') return yield* bury('VERIFY_FAILED', verified.reason);
+    return yield* settle(verified);
+  } catch (error) {
+    return yield* bury(
+      'COPY_FAILED',
+      error instanceof Error ? error.message : String(error),
+      error instanceof Error ? error.stack : undefined,
+    );
+  }
+
+  function* settle(result: Parameters<SettleMedia>[0]['result']): Step<{ outcome: MediaOutcome }> {
+    yield* steps.run<SettleMedia>('settle-media', { item, instanceId: steps.instanceId, result }, retry);
+    return { outcome: result.kind === 'verified' ? 'processed' : result.kind };
+  }
+
+  function* bury(
+    code: 'COPY_FAILED' | 'VERIFY_FAILED',
+    error: string,
+    stack?: string,
+  ): Step<{ outcome: MediaOutcome }> {
+    const letter = {
+      item,
+      instanceId: steps.instanceId,
+      message,
+      code,
+      error,
+      attempts: maxAttempts,
+      atMs: steps.now(),
+    };
+    // The dead letter is the last resort: keep trying for as long as storage may be away.
+    const patience: Retry = { maxAttempts: 1_000, firstDelayMs: 2_000 };
+    yield* steps.run<BuryMedia>('bury-media', stack === undefined ? letter : { ...letter, stack }, patience);
+    return { outcome: 'failed' };
+  }
+}
+
+export const processMedia = orchestrator(processMediaStory);

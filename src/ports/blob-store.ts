@@ -1,0 +1,68 @@
+/**
+ * Blobs as the pipelines need them. Failures that a pipeline can expect (a blob that is gone or was overwritten) are results;
+ * an exception means that storage could not be asked and the call may be tried again.
+ */
+export interface BlobRef {
+  readonly container: string;
+  readonly name: string;
+}
+
+export interface BlobFacts {
+  /** Quoted, as HTTP has it. */
+  readonly etag: string;
+  /** Bytes. */
+  readonly length: number;
+  readonly contentType: string;
+  /** Lower-case keys. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Of the last copy into this blob, where there was one. */
+  readonly copy?: { readonly id: string; readonly status: CopyStatus };
+}
+
+export type CopyStatus = 'success' | 'pending' | 'aborted' | 'failed';
+
+export interface BlobHash {
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** Condition on what stands at a place: a quoted ETag, or that nothing stands there. */
+export type Standing = { readonly etag: string } | 'nothing';
+
+export type CopyStart =
+  | { readonly kind: 'started'; readonly copyId: string; readonly status: CopyStatus; readonly etag: string }
+  | { readonly kind: 'source-gone' | 'source-changed' | 'destination-changed' };
+
+export type HashResult = ({ readonly kind: 'hashed' } & BlobHash) | { readonly kind: 'gone' | 'changed' };
+
+export interface CommitOptions {
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** MD5 of the whole content, 16 bytes, stored as the blob's Content-MD5. */
+  readonly md5: Uint8Array;
+}
+
+/** A block blob in the making. Nothing is visible before `commit`; what is never committed disappears by itself. */
+export interface BlobUpload {
+  /** Takes over `bytes`, which the caller must not touch again. Resolves when the next block may be given. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Waits for all blocks and makes the blob appear. Fails when a blob of that name exists already. */
+  commit(options: CommitOptions): Promise<{ readonly etag: string }>;
+  /** Stops what is under way. Safe to call at any time, more than once. */
+  abandon(): void;
+}
+
+export interface BlobStore {
+  describe(ref: BlobRef): Promise<BlobFacts | undefined>;
+  beginUpload(ref: BlobRef): BlobUpload;
+  /** Server-side copy of exactly the version `ifMatch` of the source, only over what is expected at the destination. */
+  startCopy(
+    source: BlobRef & { readonly ifMatch: string },
+    destination: BlobRef & { readonly expects: Standing },
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<CopyStart>;
+  /** Reads the whole version and hashes it, holding no more than a few blocks. */
+  hash(ref: BlobRef & { readonly ifMatch: string }): Promise<HashResult>;
+}

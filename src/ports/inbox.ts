@@ -1,0 +1,19 @@
+/**
+ * The memory of what has been applied, in two phases: claim with a lease, apply, mark done. Two owners never hold one key at
+ * once; an owner that dies loses its claim when the lease ends.
+ */
+export interface Inbox {
+  /** Claims, or claims again for the same owner. `done` and `held` leave the entry untouched. */
+  claim(key: string, owner: string, leaseMs: number): Promise<Claim>;
+  /** Marks the key done for good (until retention removes it). Idempotent. */
+  complete(key: string, owner: string, outcome: string): Promise<void>;
+  /** Gives the claim up so that a replay may run. Does nothing when another owner holds it or it is done. */
+  release(key: string, owner: string): Promise<void>;
+  /** Outcome of a key that is done, else undefined. */
+  outcome(key: string): Promise<string | undefined>;
+}
+
+export type Claim =
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'held'; readonly by: string; /** Milliseconds since the epoch. */ readonly until: number }
+  | { readonly kind: 'done'; readonly outcome: string };

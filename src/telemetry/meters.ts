@@ -1,0 +1,30 @@
+import { metrics as api, type Attributes, type Counter, type Histogram } from '@opentelemetry/api';
+import { metrics } from './names';
+
+type CounterName = Exclude<keyof typeof metrics, 'activityDuration'>;
+type HistogramName = 'activityDuration';
+
+const counters = new Map<string, Counter>();
+const histograms = new Map<string, Histogram>();
+
+/** Adds to a counter of names.ts. Instruments are made at first use, after the exporters were set up. */
+export function count(name: CounterName, value: number, attributes: Attributes = {}): void {
+  let counter = counters.get(name);
+  if (!counter) {
+    const { name: full, unit, description } = metrics[name];
+    counter = api.getMeter('sluice').createCounter(full, { unit, description });
+    counters.set(name, counter);
+  }
+  counter.add(value, attributes);
+}
+
+/** Records into a histogram of names.ts, in its unit. */
+export function record(name: HistogramName, value: number, attributes: Attributes = {}): void {
+  let histogram = histograms.get(name);
+  if (!histogram) {
+    const { name: full, unit, description } = metrics[name];
+    histogram = api.getMeter('sluice').createHistogram(full, { unit, description });
+    histograms.set(name, histogram);
+  }
+  histogram.record(value, attributes);
+}
