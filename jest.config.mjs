@@ -7,6 +7,7 @@ const project = (displayName, folders) => ({
 });
 
 export default {
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   projects: [project('unit', ['unit']), project('integration', ['integration']), project('e2e', ['e2e'])],
 };

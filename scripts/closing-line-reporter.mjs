@@ -1,0 +1,11 @@
+// Ends a test run with the counts in one line that people and CI read alike: `N passed, N failed[, N skipped]`.
+// A file that could not be run counts as failed.
+export default class ClosingLineReporter {
+  onRunComplete(_contexts, results) {
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    const skipped = results.numPendingTests + results.numTodoTests;
+    const line = `${results.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    // After the other reporters, so that it stays the last line.
+    process.on('exit', () => console.log(line));
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const STOP_LIMIT_MS = 15_000;
+
+/**
+ * Ends the process that an earlier start left behind, if its pid file still names one of ours: `marker` must stand in its
+ * command line, so that a stranger with a reused id is left alone.
+ */
+export async function stopLeftOver(pidFile: string, marker: string): Promise<void> {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(pidFile, 'utf8'));
+  } catch {
+    return;
+  }
+  if (Number.isInteger(pid) && pid > 1 && commandLine(pid).includes(marker)) {
+    const end = Date.now() + STOP_LIMIT_MS;
+    kill(pid, 'SIGTERM');
+    while (kill(pid, 0)) {
+      if (Date.now() > end) kill(pid, 'SIGKILL');
+      await delay(50);
+    }
+  }
+  rmSync(pidFile, { force: true });
+}
+
+/** @throws Error that names the port and the option when something listens there. */
+export async function requireFreePort(port: number, option: string): Promise<void> {
+  const code = await new Promise<string | undefined>((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    server.listen(port, () => server.close(() => resolve(undefined)));
+  });
+  if (code === 'EADDRINUSE') {
+    throw new Error(
+      `Port ${port} is in use by another program. End that program, or choose another port: npm start -- ${option} ${port + 1}`,
+    );
+  }
+  if (code === 'EACCES')
+    throw new Error(`Port ${port} may not be opened by this user. Choose one above 1023: npm start -- ${option} 7071`);
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** False when there is no such process. */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

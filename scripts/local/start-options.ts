@@ -1,0 +1,72 @@
+/** Options of `npm start -- …` (C2). */
+export interface StartOptions {
+  /** Of the host. Default 7071. */
+  readonly port: number;
+  /** Azurite's blob port; queue and table follow. Default 10000. */
+  readonly storagePort: number;
+  readonly demo: boolean;
+  /** Shows every line of the host's log. */
+  readonly verbose: boolean;
+}
+
+export type ParsedOptions =
+  | { readonly kind: 'options'; readonly options: StartOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+export const usage = `npm start [-- --port N] [--storage-port M] [--no-demo] [--verbose]
+
+  --port N           port of the app (default 7071)
+  --storage-port M   blob port of the embedded storage; queue is M+1, table M+2 (default 10000)
+  --no-demo          leaves the demo files out
+  --verbose          shows every line of the host's log, not only warnings and errors
+
+State lies under .sluice, or where SLUICE_HOME says. Ctrl-C stops everything.`;
+
+export function parseStartOptions(args: readonly string[]): ParsedOptions {
+  let port = 7071;
+  let storagePort = 10_000;
+  let demo = true;
+  let verbose = false;
+  const rest = [...args];
+  while (rest.length > 0) {
+    const [flag, inline] = (rest.shift() ?? '').split('=', 2);
+    const value = (): string => inline ?? rest.shift() ?? '';
+    switch (flag) {
+      case '--port': {
+        const text = value();
+        if (!isPort(text, 65_535))
+          return rejected(`--port takes a number from 1 to 65535, not ${JSON.stringify(text)}`);
+        port = Number(text);
+        break;
+      }
+      case '--storage-port': {
+        const text = value();
+        if (!isPort(text, 65_533))
+          return rejected(`--storage-port takes a number from 1 to 65533, not ${JSON.stringify(text)}`);
+        storagePort = Number(text);
+        break;
+      }
+      case '--no-demo':
+        demo = false;
+        break;
+      case '--verbose':
+        verbose = true;
+        break;
+      case '--help':
+      case '-h':
+        return { kind: 'help' };
+      default:
+        return rejected(`unknown option ${JSON.stringify(flag)}`);
+    }
+  }
+  return { kind: 'options', options: { port, storagePort, demo, verbose } };
+}
+
+function isPort(text: string, highest: number): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= highest;
+}
+
+function rejected(reason: string): ParsedOptions {
+  return { kind: 'rejected', reason };
+}

@@ -1,0 +1,56 @@
+/**
+ * `npm run preflight`: settings, credential, and one call to each service that is needed, before a host starts (C4). Exit code
+ * 0 when all is well, 78 (EX_CONFIG of sysexits.h) with the reasons when not. Secrets are never printed.
+ */
+import { createStorageClients } from '../src/adapters/azure-storage/clients';
+import { provisionStorage } from '../src/adapters/azure-storage/provision';
+import { loadConfig, type Config } from '../src/config/config';
+import { environment } from '../src/config/environment';
+import { describeProblem, type Environment } from '../src/config/setting-problem';
+import { storageLayout } from '../src/domain/storage-layout';
+
+export const EX_CONFIG = 78;
+
+export type Preflight =
+  { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly reasons: readonly string[] };
+
+/** Only the settings; asks nobody. */
+export function checkSettings(env: Environment): Preflight {
+  const loaded = loadConfig(env);
+  return loaded.ok ? loaded : { ok: false, reasons: loaded.problems.map(describeProblem) };
+}
+
+/** One call to storage, which also makes what is missing there. */
+export async function checkStorage(config: Config): Promise<Preflight> {
+  const { storage } = config;
+  try {
+    await provisionStorage(createStorageClients(storage), storageLayout);
+    return { ok: true, config };
+  } catch (error) {
+    const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
+    const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ');
+    const remedy =
+      statusCode === 403
+        ? 'The identity needs Storage Blob, Queue and Table Data Contributor on the account.'
+        : 'Check the account name, the network, and that the credential is meant for this account.';
+    return {
+      ok: false,
+      reasons: [`Storage account ${storage.account} by ${storage.describes} does not let us in: ${found}. ${remedy}`],
+    };
+  }
+}
+
+async function main(): Promise<number> {
+  const settings = checkSettings(environment());
+  const result = settings.ok ? await checkStorage(settings.config) : settings;
+  if (result.ok) {
+    console.log(
+      `Preflight passed: storage account ${result.config.storage.account} by ${result.config.storage.describes}.`,
+    );
+    return 0;
+  }
+  for (const reason of result.reasons) console.error(reason);
+  return EX_CONFIG;
+}
+
+if (require.main === module) void main().then((code) => (process.exitCode = code));

@@ -1,0 +1,175 @@
+/**
+ * `npm start`: embedded storage, local host, demo, and then it serves until Ctrl-C (C2). Azurite and the host are processes of
+ * their own, so that a host that is killed takes no acknowledged data with it.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startAzurite, type Azurite } from '../local-host/storage/azurite';
+import type { Config } from '../src/config/config';
+import { hostSettingsFrom } from '../src/config/host-settings';
+import { demoStates, earlierDemo, uploadDemo } from './local/demo';
+import { startHostProcess, type HostProcess } from './local/host-process';
+import { effectiveEnvironment, localSettings } from './local/local-settings';
+import { formatTable } from './local/pipeline-table';
+import { pipelineRows } from './local/pipeline-rows';
+import { requireFreePort, stopLeftOver } from './local/left-over';
+import { parseStartOptions, usage, type StartOptions } from './local/start-options';
+import { checkSettings, checkStorage, EX_CONFIG } from './preflight';
+
+const root = path.resolve(__dirname, '..', '..');
+const READY_LIMIT_MS = 120_000;
+const DEMO_LIMIT_MS = 60_000;
+
+/** Ends the start with these lines and this exit code. */
+class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+  constructor(
+    readonly lines: readonly string[],
+    readonly exitCode: number,
+  ) {
+    super(lines.join('\n'));
+  }
+}
+
+async function start(options: StartOptions, stopped: AbortSignal): Promise<void> {
+  const home = path.resolve(process.env.SLUICE_HOME ?? path.join(root, '.sluice'));
+  const run = path.join(home, 'run');
+  for (const folder of [run, path.join(home, 'host'), path.join(home, 'logs')]) mkdirSync(folder, { recursive: true });
+
+  const environment = effectiveEnvironment(localSettings(root));
+  const checked = checkSettings(environment);
+  if (!checked.ok)
+    throw new StartRefused(
+      ['Sluice cannot start with these settings (local.settings.json, environment):', ...checked.reasons],
+      EX_CONFIG,
+    );
+  const hostPid = path.join(run, 'host.pid');
+  await stopLeftOver(hostPid, 'local-host');
+  await requireFreePort(options.port, '--port');
+
+  let azurite: Azurite | undefined;
+  let host: HostProcess | undefined;
+  try {
+    if (isDevelopmentStorage(environment)) {
+      const { storagePort: blob } = options;
+      azurite = await startAzurite({
+        location: path.join(home, 'azurite'),
+        ports: { blob, queue: blob + 1, table: blob + 2 },
+        pidFile: path.join(run, 'azurite.pid'),
+      });
+      if (blob !== 10_000) environment.AzureWebJobsStorage = azurite.connectionString;
+      console.log(
+        `Storage: Azurite ${azurite.adopted ? 'found running' : 'started'} on ports ${blob} to ${blob + 2} (process ${azurite.pid}).`,
+      );
+    }
+    const reloaded = checkSettings(environment);
+    const ready = reloaded.ok ? await checkStorage(reloaded.config) : reloaded;
+    if (!ready.ok) throw new StartRefused(ready.reasons, EX_CONFIG);
+
+    const logFile = path.join(home, 'logs', 'host.log');
+    const base = `http://localhost:${options.port}`;
+    const givenUp = new AbortController();
+    host = startHostProcess({
+      script: path.join(root, 'bin', 'local-host'),
+      args: [
+        'start',
+        '--script-root',
+        root,
+        '--port',
+        String(options.port),
+        '--host-state',
+        path.join(home, 'host'),
+        '--event-grid',
+        path.join(root, 'infra', 'local', 'event-grid.json'),
+      ],
+      environment: { ...environment, ...hostSettingsFrom(ready.config) },
+      pidFile: hostPid,
+      logFile,
+      onLine: (line) => {
+        if (options.verbose || /warn|error|fail|critical/i.test(line)) console.log(line);
+      },
+      onDeath: (how) => console.log(`The host ended (${how}); starting it again.`),
+      onGivenUp: (how) => {
+        console.error(`The host keeps ending right after its start (${how}). Its log: ${logFile}`);
+        givenUp.abort();
+      },
+    });
+    const end = AbortSignal.any([stopped, givenUp.signal]);
+    await untilReady(base, end);
+    await report(base, home, options, ready.config, end);
+    if (!end.aborted)
+      console.log(`\nServing on ${base}   log: ${path.relative(process.cwd(), logFile)}   Ctrl-C stops everything.`);
+    await aborted(end);
+    if (givenUp.signal.aborted) process.exitCode = 1;
+  } finally {
+    console.log('Stopping …');
+    await host?.stop();
+    await azurite?.stop();
+  }
+}
+
+/** Demo, then the table. */
+async function report(
+  base: string,
+  home: string,
+  options: StartOptions,
+  config: Config,
+  end: AbortSignal,
+): Promise<void> {
+  const stateFile = path.join(home, 'demo.json');
+  const earlier = earlierDemo(stateFile);
+  let media = 'waiting for files';
+  if (config.pipelines.has('media') && (options.demo || earlier) && !end.aborted) {
+    const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
+    const states = await demoStates(base, items, DEMO_LIMIT_MS, end);
+    const processed = states.filter((s) => s.state === 'processed').length;
+    media = `running, ${processed} of ${states.length} demo files processed${earlier ? ' (found from before)' : ''}`;
+    for (const s of states) console.log(`  media  ${s.file.padEnd(12)} ${s.state.padEnd(10)} ${base}/v1/media/${s.id}`);
+  }
+  console.log(`\n${formatTable(pipelineRows(config, media))}`);
+  console.log(`\nTry: curl -F "file=@demo/media/lock.png" ${base}/upload`);
+}
+
+async function untilReady(base: string, end: AbortSignal): Promise<void> {
+  const limit = Date.now() + READY_LIMIT_MS;
+  while (!end.aborted && Date.now() < limit) {
+    const ok = await fetch(`${base}/readyz`, { signal: AbortSignal.timeout(5_000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    await delay(100, undefined, { signal: end }).catch(() => undefined);
+  }
+  if (!end.aborted)
+    throw new StartRefused([`The host did not become ready within ${READY_LIMIT_MS / 1000} s; its log says why.`], 1);
+}
+
+function isDevelopmentStorage(environment: Readonly<Record<string, string>>): boolean {
+  return /UseDevelopmentStorage=true/i.test(environment.AzureWebJobsStorage ?? '');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function main(): Promise<void> {
+  const parsed = parseStartOptions(process.argv.slice(2));
+  if (parsed.kind === 'help') {
+    console.log(usage);
+    return;
+  }
+  if (parsed.kind === 'rejected') throw new StartRefused([`${parsed.reason}\n`, usage], 2);
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
+  await start(parsed.options, stopped.signal);
+}
+
+main().catch((error: unknown) => {
+  const lines = error instanceof StartRefused ? error.lines : [error instanceof Error ? error.message : String(error)];
+  for (const line of lines) console.error(line);
+  process.exitCode = error instanceof StartRefused ? error.exitCode : 1;
+});
