@@ -11,7 +11,8 @@ export interface Log {
 
 /** A Log over one sink, for the host's own (`system`) lines. */
 export function createLog(sink: (record: LogRecord) => void, now: () => number = Date.now): Log {
-  const at = (level: LogRecord['level']) => (message: string) => sink({ time: now(), level, category: 'system', message });
+  const at = (level: LogRecord['level']) => (message: string) =>
+    sink({ time: now(), level, category: 'system', message });
   return {
     write: sink,
     information: at('information'),

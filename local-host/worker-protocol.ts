@@ -23,7 +23,11 @@ export interface InvocationRequest {
   readonly inputData: readonly NamedData[];
   readonly triggerMetadata?: Readonly<Record<string, RpcData>>;
   readonly traceContext?: { readonly traceParent?: string; readonly traceState?: string };
-  readonly retryContext?: { readonly retryCount: number; readonly maxRetryCount: number; readonly exception?: RpcError };
+  readonly retryContext?: {
+    readonly retryCount: number;
+    readonly maxRetryCount: number;
+    readonly exception?: RpcError;
+  };
 }
 
 export interface RpcError {
@@ -118,7 +122,11 @@ export type ToWorker =
   | { readonly type: 'load'; readonly appRoot: string; readonly hostVersion: string }
   | { readonly type: 'serve'; readonly config: ServeConfig }
   /** Keys changed through the admin API while the worker serves. */
-  | { readonly type: 'keys'; readonly hostKeys: readonly string[]; readonly functionKeys: Readonly<Record<string, readonly string[]>> }
+  | {
+      readonly type: 'keys';
+      readonly hostKeys: readonly string[];
+      readonly functionKeys: Readonly<Record<string, readonly string[]>>;
+    }
   | { readonly type: 'connection' }
   | { readonly type: 'invoke'; readonly functionName: string; readonly request: InvocationRequest }
   | { readonly type: 'answer'; readonly askId: number; readonly answer: Answer }
@@ -139,5 +147,11 @@ export type FromWorker =
   | { readonly type: 'ask'; readonly askId: number; readonly ask: Ask }
   | { readonly type: 'log'; readonly records: readonly LogRecord[] }
   /** An HTTP function that the worker ran by itself: for events and figures. */
-  | { readonly type: 'httpInvoked'; readonly functionName: string; readonly invocationId: string; readonly durationMs: number; readonly error?: RpcError }
+  | {
+      readonly type: 'httpInvoked';
+      readonly functionName: string;
+      readonly invocationId: string;
+      readonly durationMs: number;
+      readonly error?: RpcError;
+    }
   | { readonly type: 'drained' };

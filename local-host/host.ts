@@ -1,0 +1,335 @@
+/**
+ * One running host: the public port, the worker that runs the app, triggers and extensions, and the state that ties them
+ * together.
+ *
+ * Invariants:
+ * 1. `start()` resolves in state Running or Error, or rejects with PortInUseError or a bug; it never leaves a handle when it rejects.
+ * 2. In Error nothing runs; every request is answered by this process.
+ * 3. After `stop()` no timer, socket or process is left.
+ */
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
+import { AdminApi } from './admin/admin-api';
+import type { AppWorker, LoadedApp } from './app-worker';
+import { BindingExchange } from './binding-exchange';
+import type { Clock } from './clock';
+import { FunctionRunner } from './function-runner';
+import type { FunctionDefinition } from './function-definition';
+import { HostHttp } from './host-http';
+import type { HostState } from './host-state';
+import { indexFunctions } from './indexing';
+import type { IndexedFunction } from './indexing';
+import { KeyRing } from './keys/key-ring';
+import type { Log } from './log';
+import type { HostContext, Listener } from './plugin';
+import { PublicListener } from './public-listener';
+import type { Registry } from './registry';
+import { serveConfig } from './serve-config';
+import { setting } from './settings/host-settings';
+import { functionTimeoutMs } from './settings/function-timeout';
+import { withPort } from './settings/load-settings';
+import type { LoadedSettings } from './settings/load-settings';
+import { logStartup } from './startup-log';
+import { WorkerSupervisor } from './worker-supervisor';
+import type { Answer, Ask, FromWorker, HostHttpRequest, HostHttpResponse, InvocationOutcome } from './worker-protocol';
+
+export interface HostOptions {
+  readonly loaded: LoadedSettings;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stateDir: string;
+  readonly instanceNumber: number;
+  /** Only these functions; all when empty. */
+  readonly only: readonly string[];
+  readonly authEnabled: boolean;
+  readonly key: string | undefined;
+}
+
+/** An invocation that ended, whoever triggered it. */
+export interface Executed {
+  readonly functionName: string;
+  readonly invocationId: string;
+  readonly durationMs: number;
+  readonly error?: InvocationOutcome['error'];
+}
+
+export interface HostEvents {
+  /** The app is loaded and its functions are known. */
+  indexed: [functions: readonly IndexedFunction[]];
+  executed: [executed: Executed];
+  stateChanged: [state: HostState];
+}
+
+export class Host {
+  readonly events = new EventEmitter<HostEvents>();
+  readonly #options: HostOptions;
+  readonly #listener = new PublicListener();
+  readonly #hostHttp = new HostHttp((request) => this.#answerInError(request));
+  readonly #keys: KeyRing;
+  readonly #instanceId = randomBytes(16).toString('hex').toUpperCase();
+  #context: HostContext;
+  #admin: AdminApi;
+  #bindings: BindingExchange;
+  #runner: FunctionRunner | undefined;
+  #supervisor: WorkerSupervisor | undefined;
+  #triggerListeners: Listener[] = [];
+  #startedExtensions = false;
+  #functions: readonly IndexedFunction[] | undefined;
+  #errors: readonly string[] = [];
+  #state: HostState = 'Starting';
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    fs.mkdirSync(options.stateDir, { recursive: true });
+    this.#keys = new KeyRing(options.stateDir, options.key);
+    this.#keys.onChange = () => this.#supervisor?.current?.updateKeys(this.#workerKeys());
+    this.#context = this.#createContext(options.loaded.settings);
+    this.#bindings = new BindingExchange(options.registry.bindings, this.#context);
+    this.#admin = this.#createAdmin();
+  }
+
+  get state(): HostState {
+    return this.#state;
+  }
+
+  /** Why the host is in Error. */
+  get errors(): readonly string[] {
+    return this.#errors;
+  }
+
+  get context(): HostContext {
+    return this.#context;
+  }
+
+  get functions(): readonly IndexedFunction[] {
+    return this.#functions ?? [];
+  }
+
+  async start(): Promise<void> {
+    const { loaded, instanceNumber, registry } = this.#options;
+    if (instanceNumber === 1) {
+      const port = await this.#listener.listen(loaded.settings.port);
+      this.#context = this.#createContext(withPort(loaded.settings, port));
+      this.#bindings = new BindingExchange(registry.bindings, this.#context);
+      this.#admin = this.#createAdmin();
+    }
+    if (loaded.problem !== undefined) return this.#enterError(loaded.problem);
+    try {
+      const app = await this.#startWorker();
+      if (app) await this.#run(app.worker, app.loaded);
+    } catch (error) {
+      await this.#enterErrorAfter(error);
+    }
+  }
+
+  /** Runs a function now, as a trigger would. */
+  invoke: HostContext['invoke'] = (fn, invocation) => {
+    if (!this.#runner)
+      return Promise.resolve({ invocationId: '', durationMs: 0, error: { message: 'Function host is not running.' } });
+    return this.#runner.run(fn, invocation);
+  };
+
+  async stop(): Promise<void> {
+    if (this.#state === 'Stopped') return;
+    this.#setState('Stopped');
+    this.#listener.close();
+    this.#runner?.stop();
+    await Promise.all(this.#triggerListeners.map((listener) => listener.stop()));
+    if (this.#startedExtensions) for (const extension of this.#options.registry.extensions) await extension.stop();
+    await this.#supervisor?.stop();
+    this.#hostHttp.close();
+  }
+
+  async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {
+    const { settings } = this.#context;
+    const { clock, log } = this.#options;
+    const supervisor = new WorkerSupervisor({
+      appRoot: settings.appRoot,
+      hostVersion: settings.hostVersion,
+      env: settings.values,
+      execArgv: (setting(settings, 'languageWorkers__node__arguments') ?? '')
+        .split(/\s+/)
+        .filter((argument) => argument !== ''),
+      clock,
+      log,
+      onAsk: (ask) => this.#answer(ask),
+      onLog: (record) => log.write(record),
+      onHttpInvoked: (message) => this.#executed(message),
+      onReplaced: async (worker) => {
+        this.#listener.direct(undefined);
+        await worker.serve(this.#serveConfig());
+        this.#listener.direct((socket) => worker.pass(socket));
+        void worker.exited.then(() => this.#holdConnections());
+      },
+      onGivenUp: (reason) => this.#enterError(reason),
+    });
+    this.#supervisor = supervisor;
+    try {
+      const { worker, app } = await supervisor.start();
+      return { worker, loaded: app };
+    } catch (error) {
+      // Given up: already in Error.
+      if (this.#errors.length > 0 || this.#state === 'Stopped') return undefined;
+      throw error;
+    }
+  }
+
+  async #run(worker: AppWorker, app: LoadedApp): Promise<void> {
+    const { registry, log, clock, only } = this.#options;
+    const index = indexFunctions(app.functions, {
+      context: this.#context,
+      triggers: registry.triggers,
+      bindings: registry.bindings,
+      only,
+    });
+    this.#functions = index.functions;
+    logStartup(log, index, app, this.#context.settings);
+    this.events.emit('indexed', index.functions);
+    if (index.hostError !== undefined) {
+      await this.#supervisor?.stop();
+      return this.#enterError(index.hostError);
+    }
+    const supervisor = this.#supervisor;
+    if (!supervisor) return;
+    this.#runner = new FunctionRunner({
+      clock,
+      log,
+      bindings: () => this.#bindings,
+      worker: () => supervisor.serving(),
+      timeoutMs: functionTimeoutMs(this.#context.settings),
+      onTimeout: () => supervisor.restart(),
+      onExecuted: (fn, outcome) => this.#executed({ functionName: fn.name, ...outcome }),
+    });
+    log.information('Worker process started and initialized.');
+    const runnable = index.functions.filter((fn) => !fn.disabled && fn.error === undefined);
+    this.#startedExtensions = true;
+    for (const extension of registry.extensions) await extension.prepare?.(this.#context);
+    await worker.serve(this.#serveConfig());
+    supervisor.markServing();
+    const definitions = runnable.map((fn) => fn.definition);
+    for (const extension of registry.extensions) await extension.start(definitions, this.#context);
+    this.#listener.direct((socket) => worker.pass(socket));
+    void worker.exited.then(() => this.#holdConnections());
+    await this.#startListeners(runnable);
+    if (this.#state !== 'Starting') return;
+    this.#setState('Running');
+    log.information('Job host started');
+    log.information(`Host lock lease acquired by instance ID '${this.#instanceId}'.`);
+  }
+
+  async #startListeners(functions: readonly IndexedFunction[]): Promise<void> {
+    for (const { definition, trigger, plugin } of functions) {
+      if (!plugin?.start) continue;
+      try {
+        this.#triggerListeners.push(await plugin.start(definition, trigger, this.#context));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#options.log.error(
+          `The listener for function 'Functions.${definition.name}' was unable to start. ${message}`,
+        );
+      }
+    }
+  }
+
+  #holdConnections(): void {
+    if (this.#state === 'Running' || this.#state === 'Starting') this.#listener.direct(undefined);
+  }
+
+  async #enterErrorAfter(error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    await this.#supervisor?.stop();
+    this.#enterError(message);
+  }
+
+  #enterError(message: string): void {
+    if (this.#state === 'Stopped') return;
+    this.#errors = [message];
+    this.#options.log.error(`The host is in Error and answers 503: ${message}`);
+    this.#setState('Error');
+    this.#listener.direct((socket) => this.#hostHttp.accept(socket));
+  }
+
+  #setState(state: HostState): void {
+    this.#state = state;
+    this.events.emit('stateChanged', state);
+  }
+
+  async #answer(ask: Ask): Promise<Answer> {
+    if (ask.kind === 'http') return { kind: 'http', response: await this.#admin.handle(ask.request) };
+    const fn = this.#find(ask.functionName);
+    if (ask.kind === 'inputs') return { kind: 'inputs', inputs: await this.#bindings.readInputs(fn, ask.metadata) };
+    await this.#bindings.writeOutputs(fn, ask.outcome, ask.metadata ?? {});
+    return { kind: 'outputs' };
+  }
+
+  #find(name: string): FunctionDefinition {
+    const found = this.#functions?.find((fn) => fn.definition.name === name);
+    if (!found) throw new Error(`There is no function '${name}'.`);
+    return found.definition;
+  }
+
+  #answerInError(request: HostHttpRequest): Promise<HostHttpResponse> {
+    if (/^\/admin(\/|$)/i.test(request.url)) return this.#admin.handle(request);
+    return Promise.resolve({ status: 503, body: 'Function host is not running.' });
+  }
+
+  #executed(executed: Executed | (FromWorker & { type: 'httpInvoked' })): void {
+    const { functionName, invocationId, durationMs, error } = executed;
+    this.events.emit('executed', { functionName, invocationId, durationMs, ...(error ? { error } : {}) });
+  }
+
+  #serveConfig() {
+    const { loaded, authEnabled } = this.#options;
+    return serveConfig({
+      functions: this.#functions ?? [],
+      bindings: this.#bindings,
+      settings: this.#context.settings,
+      keys: { authEnabled, masterKey: this.#keys.masterKey, ...this.#workerKeys() },
+      cors: loaded,
+    });
+  }
+
+  #workerKeys() {
+    const functionKeys = Object.fromEntries(
+      Object.entries(this.#keys.functionKeys).map(([name, keys]) => [name, Object.values(keys)]),
+    );
+    return { hostKeys: Object.values(this.#keys.hostKeys), functionKeys };
+  }
+
+  #createContext(settings: HostContext['settings']): HostContext {
+    const { clock, log, stateDir, instanceNumber } = this.#options;
+    return {
+      settings,
+      clock,
+      log,
+      stateDir,
+      instanceNumber,
+      instanceId: this.#instanceId,
+      invoke: this.invoke,
+      systemKey: (extension) => this.#keys.systemKey(extension),
+    };
+  }
+
+  #createAdmin(): AdminApi {
+    const { authEnabled, registry } = this.#options;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the view below reads the host's current fields
+    const host = this;
+    return new AdminApi({
+      context: this.#context,
+      keys: this.#keys,
+      authEnabled,
+      extensions: registry.extensions,
+      get state() {
+        return host.#state;
+      },
+      get errors() {
+        return host.#errors;
+      },
+      get functions() {
+        return host.#functions;
+      },
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
+ */
+import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
+import { httpTrigger } from './triggers/http';
+
+export interface Registry {
+  readonly triggers: readonly TriggerPlugin[];
+  readonly bindings: readonly BindingPlugin[];
+  readonly extensions: readonly HostExtension[];
+}
+
+export interface RegistryOptions {
+  /** Event Grid configuration file; see event-grid/. */
+  readonly eventGridFile?: string | undefined;
+  /** Added to the host's own; for tests and for embedding. */
+  readonly extensions?: readonly HostExtension[] | undefined;
+}
+
+/** The return value of an HTTP function is written by the worker itself. */
+const httpOutput: BindingPlugin = { type: 'http' };
+
+export function createRegistry(options: RegistryOptions = {}): Registry {
+  const extensions: readonly HostExtension[] = [...(options.extensions ?? [])];
+  return {
+    triggers: [httpTrigger, ...extensions.flatMap((extension) => extension.triggers)],
+    bindings: [httpOutput, ...extensions.flatMap((extension) => extension.bindings)],
+    extensions,
+  };
+}

@@ -1,0 +1,49 @@
+import type { BindingExchange } from './binding-exchange';
+import type { BindingDefinition } from './function-definition';
+import type { IndexedFunction } from './indexing';
+import { resolveSettings } from './settings/host-settings';
+import type { HostSettings } from './settings/host-settings';
+import { bodyLimitOf, routePrefixOf } from './settings/http-settings';
+import type { Keys } from './triggers/http/authorization';
+import type { CorsRules } from './triggers/http/cors';
+import { httpTriggerOf } from './triggers/http/http-options';
+import type { ServeConfig, ServedFunction } from './worker-protocol';
+
+/** Everything the worker needs to serve HTTP without asking. Functions in error are left out. */
+export function serveConfig(parts: {
+  readonly functions: readonly IndexedFunction[];
+  readonly bindings: BindingExchange;
+  readonly settings: HostSettings;
+  readonly keys: Keys;
+  readonly cors: CorsRules;
+}): ServeConfig {
+  const { functions, bindings, settings, keys, cors } = parts;
+  return {
+    functions: functions
+      .filter((fn) => fn.error === undefined && httpTriggerOf(fn.definition))
+      .map((fn) => served(fn, bindings, settings)),
+    routePrefix: routePrefixOf(settings),
+    ...keys,
+    corsOrigins: cors.corsOrigins,
+    corsCredentials: cors.corsCredentials,
+    maxRequestBodyBytes: bodyLimitOf(settings),
+    port: settings.port,
+  };
+}
+
+function served(
+  { definition, disabled }: IndexedFunction,
+  bindings: BindingExchange,
+  settings: HostSettings,
+): ServedFunction {
+  const resolved = definition.bindings.map((binding): BindingDefinition =>
+    typeof binding['route'] === 'string' ? { ...binding, route: resolveSettings(settings, binding['route']) } : binding,
+  );
+  return {
+    definition: { ...definition, bindings: resolved },
+    disabled,
+    constantInputs: bindings.constantInputs(definition),
+    asksForInputs: bindings.asksForInputs(definition),
+    hasOutputs: bindings.hasOutputs(definition),
+  };
+}

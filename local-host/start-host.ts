@@ -1,0 +1,154 @@
+import { EventEmitter } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
+import fs from 'node:fs';
+import { systemClock } from './clock';
+import type { Clock } from './clock';
+import { Host } from './host';
+import type { Executed } from './host';
+import type { HostState } from './host-state';
+import type { IndexedFunction } from './indexing';
+import { createLog } from './log';
+import type { HostExtension } from './plugin';
+import { createRegistry } from './registry';
+import type { RpcData } from './rpc-data';
+import { setting } from './settings/host-settings';
+import { loadSettings } from './settings/load-settings';
+import type { InvocationOutcome, LogRecord } from './worker-protocol';
+import { MANUAL_REASON, manualInvocation } from './admin/manual-invocation';
+
+export interface StartHostOptions {
+  /** Folder of the app: where package.json and host.json are. */
+  readonly scriptRoot: string;
+  /** Default: `Host.LocalHttpPort` of local.settings.json, else 7071. 0 takes a free port. */
+  readonly port?: number;
+  /** App settings over the environment, which is over local.settings.json Values. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where the host keeps its own state. Default: `SLUICE_HOME`/host, else `.sluice/host` in the app's folder. */
+  readonly stateDir?: string;
+  readonly clock?: Clock;
+  /** Receives every line of the log; the same records are the event `log`. */
+  readonly log?: (record: LogRecord) => void;
+  /** Only these functions. */
+  readonly functions?: readonly string[];
+  /** 1, the default, owns the port and singleton triggers. */
+  readonly instanceNumber?: number;
+  /** Ask for keys, as in Azure. Default false, as under Core Tools. */
+  readonly enableAuth?: boolean;
+  /** Master key and default host key. */
+  readonly key?: string;
+  readonly eventGridFile?: string;
+  readonly extensions?: readonly HostExtension[];
+}
+
+export interface HostHandleEvents {
+  log: [record: LogRecord];
+  executed: [executed: Executed];
+  stateChanged: [state: HostState];
+}
+
+export interface HostHandle {
+  /** `http://localhost:<port>`; the instances after the first have the first's. */
+  readonly url: string;
+  readonly state: HostState;
+  /** Why the host is in Error. */
+  readonly errors: readonly string[];
+  readonly functions: readonly IndexedFunction[];
+  readonly events: EventEmitter<HostHandleEvents>;
+  /** Runs a function that is not HTTP-triggered, with this as its trigger's data, as often as its retry policy says. */
+  invoke(name: string, input?: unknown): Promise<InvocationOutcome>;
+  /** Resolves when nothing of the host is left. */
+  stop(): Promise<void>;
+}
+
+export interface StartHostHooks {
+  /** The app is loaded; called before anything runs. */
+  readonly onIndexed?: (functions: readonly IndexedFunction[], host: Host) => void;
+}
+
+/**
+ * Starts a host in this process, with the app in a process of its own.
+ * Resolves in state `Running` or `Error`; @throws PortInUseError, LocalSettingsError
+ */
+export async function startHost(options: StartHostOptions, hooks: StartHostHooks = {}): Promise<HostHandle> {
+  const events = new EventEmitter<HostHandleEvents>();
+  const env = options.env ?? process.env;
+  const loaded = loadSettings({ scriptRoot: options.scriptRoot, port: options.port, settings: options.settings, env });
+  const log = createLog((record) => {
+    options.log?.(record);
+    events.emit('log', record);
+  });
+  const host = new Host({
+    loaded,
+    registry: createRegistry({ eventGridFile: options.eventGridFile, extensions: options.extensions }),
+    clock: options.clock ?? systemClock,
+    log,
+    stateDir: stateDirOf(
+      options.stateDir ?? defaultStateDir(loaded.settings.appRoot, setting(loaded.settings, 'SLUICE_HOME')),
+    ),
+    instanceNumber: options.instanceNumber ?? 1,
+    only: options.functions && options.functions.length > 0 ? options.functions : (loaded.settings.hostJson.functions ?? []),
+    authEnabled: options.enableAuth ?? false,
+    key: options.key,
+  });
+  host.events.on('executed', (executed) => events.emit('executed', executed));
+  host.events.on('stateChanged', (state) => events.emit('stateChanged', state));
+  host.events.on('indexed', (functions) => hooks.onIndexed?.(functions, host));
+  try {
+    await host.start();
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+  return handleOf(host, events);
+}
+
+function handleOf(host: Host, events: EventEmitter<HostHandleEvents>): HostHandle {
+  return {
+    get url() {
+      return `http://localhost:${host.context.settings.port}`;
+    },
+    get state() {
+      return host.state;
+    },
+    get errors() {
+      return host.errors;
+    },
+    get functions() {
+      return host.functions;
+    },
+    events,
+    async invoke(name, input) {
+      const fn = host.functions.find((candidate) => candidate.definition.name.toLowerCase() === name.toLowerCase());
+      if (!fn) throw new Error(`There is no function '${name}'.`);
+      if (typeof input === 'string' || input === undefined)
+        return host.invoke(fn.definition, await manualInvocation(fn, input ?? '', host.context));
+      return host.invoke(fn.definition, { input: toRpcData(input), reason: MANUAL_REASON, triggerMetadata: {} });
+    },
+    stop: () => host.stop(),
+  };
+}
+
+function toRpcData(value: unknown): RpcData {
+  if (value instanceof Uint8Array) return { bytes: value };
+  return { json: JSON.stringify(value) };
+}
+
+function defaultStateDir(appRoot: string, sluiceHome: string | undefined): string {
+  return sluiceHome === undefined || sluiceHome === ''
+    ? path.join(appRoot, '.sluice', 'host')
+    : path.join(sluiceHome, 'host');
+}
+
+/** The folder, made if need be; one in the temporary folder when the app's own cannot be written. */
+function stateDirOf(wanted: string): string {
+  const folder = path.resolve(wanted);
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch {
+    return fs.mkdtempSync(path.join(os.tmpdir(), 'local-host-'));
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Keeps one worker process running: starts it, starts it again when it ends by itself, and gives up after three quick
+ * failures in a row.
+ */
+import { AppWorker, describeExit } from './app-worker';
+import type { AppWorkerOptions, LoadedApp } from './app-worker';
+import { sleep } from './clock';
+import type { Clock } from './clock';
+import type { Log } from './log';
+
+/** A worker that ends sooner than this after it began to serve counts as a quick failure. */
+const QUICK_MS = 5_000;
+const MOST_QUICK_FAILURES = 3;
+
+export interface SupervisorOptions extends AppWorkerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Readies a worker that replaces another; the supervisor hands it out afterwards. */
+  readonly onReplaced: (worker: AppWorker) => Promise<void>;
+  /** No more attempts. */
+  readonly onGivenUp: (reason: string) => void;
+}
+
+export class WorkerSupervisor {
+  readonly #options: SupervisorOptions;
+  readonly #stopping = new AbortController();
+  #worker: AppWorker | undefined;
+  #waiters: { resolve: (worker: AppWorker) => void; reject: (error: Error) => void }[] = [];
+  #serving = false;
+  #quickFailures = 0;
+  #givenUp: string | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** First load of the app. Resolves with `error` in it when an entry file failed; rejects when the process kept ending. */
+  async start(): Promise<{ worker: AppWorker; app: LoadedApp }> {
+    for (;;) {
+      const worker = this.#fork();
+      try {
+        const app = await worker.load();
+        void this.#watch(worker);
+        return { worker, app };
+      } catch (error) {
+        await this.#failed(await worker.exited.then(describeExit), true);
+        if (this.#stopping.signal.aborted || this.#givenUp !== undefined) throw error;
+      }
+    }
+  }
+
+  /** The worker takes connections and invocations from here on. */
+  markServing(): void {
+    this.#serving = true;
+    const worker = this.#worker;
+    if (!worker) return;
+    for (const { resolve } of this.#waiters.splice(0)) resolve(worker);
+  }
+
+  /** The serving worker, at once or after the restart that is under way. Rejects when there will be none. */
+  serving(): Promise<AppWorker> {
+    if (this.#givenUp !== undefined) return Promise.reject(new Error(this.#givenUp));
+    if (this.#stopping.signal.aborted) return Promise.reject(new Error('The host is stopping.'));
+    if (this.#worker && this.#serving) return Promise.resolve(this.#worker);
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  /** The serving worker if there is one right now. */
+  get current(): AppWorker | undefined {
+    return this.#serving ? this.#worker : undefined;
+  }
+
+  /** Ends the worker at once, as for a function that ran too long; a new one is started. */
+  restart(): void {
+    this.#worker?.kill();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#rejectWaiters('The host is stopping.');
+    await this.#worker?.stop();
+  }
+
+  #fork(): AppWorker {
+    this.#worker = new AppWorker(this.#options);
+    return this.#worker;
+  }
+
+  async #watch(worker: AppWorker): Promise<void> {
+    const since = this.#options.clock.now();
+    const exit = await worker.exited;
+    this.#serving = false;
+    if (this.#stopping.signal.aborted) return;
+    const quick = this.#options.clock.now() - since < QUICK_MS;
+    let reason = describeExit(exit);
+    for (let counts = quick; ; counts = true) {
+      await this.#failed(reason, counts);
+      if (this.#stopping.signal.aborted || this.#givenUp !== undefined) return;
+      const next = this.#fork();
+      try {
+        const app = await next.load();
+        if (app.error) this.#options.log.error(app.error.stack ?? app.error.message);
+        await this.#options.onReplaced(next);
+        this.markServing();
+        this.#options.log.information('Worker process started and initialized.');
+        return void this.#watch(next);
+      } catch {
+        reason = describeExit(await next.exited);
+      }
+    }
+  }
+
+  /** Notes a failure and waits as long as the next attempt has to: 0, 1, 2 s. */
+  async #failed(reason: string, quick: boolean): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    const { clock, log } = this.#options;
+    log.error(`Language Worker Process exited. Pid=${this.#worker?.pid ?? 'unknown'}. ${reason}.`);
+    this.#quickFailures = quick ? this.#quickFailures + 1 : 1;
+    if (this.#quickFailures >= MOST_QUICK_FAILURES) {
+      this.#givenUp = `Exceeded language worker restart retry count for runtime:node. The worker process ended ${MOST_QUICK_FAILURES} times in a row (${reason}). Correct the app and start the host again.`;
+      this.#rejectWaiters(this.#givenUp);
+      this.#options.onGivenUp(this.#givenUp);
+      return;
+    }
+    await sleep(clock, (this.#quickFailures - 1) * 1_000, this.#stopping.signal);
+  }
+
+  #rejectWaiters(reason: string): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(new Error(reason));
+  }
+}
