@@ -14,7 +14,7 @@ export function queueMessageText(message: unknown): string {
 }
 
 function looksLikeBase64(text: string): boolean {
-  return text.length >= 8 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+  return text.length >= 4 && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
 function startsJson(text: string): boolean {

@@ -1,0 +1,112 @@
+import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
+import { isLatest, mergeRecords, type MediaRecord } from '../../src/domain/media/media-record';
+import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
+import type { Inbox } from '../../src/ports/inbox';
+import type { MediaRecords } from '../../src/ports/media-records';
+import type { MessageQueue } from '../../src/ports/message-queue';
+import type { Orchestrations } from '../../src/ports/orchestrations';
+import type { Logger } from '../../src/telemetry/logger';
+import type { TestClock } from './test-clock';
+
+export function memoryInbox(clock: TestClock): Inbox {
+  const rows = new Map<string, { owner: string; until: number; outcome?: string }>();
+  return {
+    async claim(key, owner, leaseMs) {
+      const row = rows.get(key);
+      if (row?.outcome !== undefined) return { kind: 'done', outcome: row.outcome };
+      if (row && row.owner !== owner && row.until > clock.now())
+        return { kind: 'held', by: row.owner, until: row.until };
+      rows.set(key, { owner, until: clock.now() + leaseMs });
+      return { kind: 'claimed' };
+    },
+    async complete(key, owner, outcome) {
+      const row = rows.get(key);
+      if (row?.outcome === undefined) rows.set(key, { owner, until: 0, outcome });
+    },
+    async release(key, owner) {
+      const row = rows.get(key);
+      if (row?.owner === owner && row.outcome === undefined) rows.delete(key);
+    },
+    outcome: async (key) => rows.get(key)?.outcome,
+  };
+}
+
+export function memoryMediaRecords(): MediaRecords & { readonly all: Map<string, MediaRecord> } {
+  const all = new Map<string, MediaRecord>();
+  const change = (key: string, next: MediaRecord): void => void all.set(key, mergeRecords(all.get(key), next));
+  return {
+    all,
+    async put(record) {
+      change(`${record.id} ${record.etag}`, record);
+      const latest = all.get(record.id);
+      if (isLatest(record, latest))
+        all.set(record.id, mergeRecords(latest?.etag === record.etag ? latest : undefined, record));
+    },
+    get: async (id, etag) => all.get(etag === undefined ? id : `${id} ${etag}`),
+  };
+}
+
+export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<string, DeadLetterWithBody> } {
+  const all = new Map<string, DeadLetterWithBody>();
+  return {
+    all,
+    async add(letter) {
+      if (!all.has(letter.id)) all.set(letter.id, letter);
+    },
+    async list(filter, pageSize, continuation) {
+      const matching = [...all.values()]
+        .filter((l) => !filter.pipeline || l.pipeline === filter.pipeline)
+        .filter((l) => !filter.code || l.code === filter.code)
+        .filter((l) => !filter.state || l.state === filter.state)
+        .filter((l) => !filter.since || l.createdAt >= filter.since)
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+      const from = Number(continuation ?? 0);
+      const items = matching.slice(from, from + pageSize).map(({ message: _message, ...rest }) => rest);
+      return { items, ...(from + pageSize < matching.length ? { continuation: String(from + pageSize) } : {}) };
+    },
+    get: async (id) => all.get(id),
+    async close(id, state, closedAt) {
+      const letter = all.get(id);
+      if (letter?.state !== 'open') return false;
+      all.set(id, { ...letter, state, closedAt });
+      return true;
+    },
+  };
+}
+
+export function memoryQueue(): MessageQueue & { readonly sent: { queue: string; text: string }[] } {
+  const sent: { queue: string; text: string }[] = [];
+  return { sent, send: async (queue, text) => void sent.push({ queue, text }) };
+}
+
+export interface StartedInstance {
+  readonly name: string;
+  readonly id: string;
+  readonly input: unknown;
+  readonly traceparent: string | undefined;
+}
+
+export function memoryOrchestrations(): Orchestrations & {
+  readonly started: StartedInstance[];
+  readonly running: Set<string>;
+} {
+  const started: StartedInstance[] = [];
+  const running = new Set<string>();
+  return {
+    started,
+    running,
+    async ensureStarted(name, id, input, traceparent) {
+      if (running.has(id)) return 'running';
+      running.add(id);
+      started.push({ name, id, input, traceparent });
+      return 'started';
+    },
+  };
+}
+
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

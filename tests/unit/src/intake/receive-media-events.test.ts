@@ -1,0 +1,111 @@
+import { mediaInboxKey, PROCESS_MEDIA } from '../../../../src/domain/media/process-media';
+import { instanceId } from '../../../../src/domain/instance-id';
+import { createReceiveMediaEvents } from '../../../../src/intake/receive-media-events';
+import { MemoryBlobStore } from '../../../fakes/memory-blob-store';
+import { memoryDeadLetters, memoryInbox, memoryOrchestrations, silentLogger } from '../../../fakes/memory-stores';
+import { TestClock } from '../../../fakes/test-clock';
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+function world() {
+  const clock = new TestClock();
+  const blobs = new MemoryBlobStore();
+  const inbox = memoryInbox(clock);
+  const deadLetters = memoryDeadLetters();
+  const orchestrations = memoryOrchestrations();
+  const receive = createReceiveMediaEvents(
+    { blobs, inbox, deadLetters, logger: silentLogger },
+    { account: 'acc', maxAttempts: 6 },
+  );
+  const message = (body: unknown, id = 'message-1') => ({ body, id, dequeueCount: 1, insertedMs: clock.now() });
+  return {
+    blobs,
+    inbox,
+    deadLetters,
+    orchestrations,
+    message,
+    receive: (body: unknown, id?: string) => receive(message(body, id), orchestrations),
+  };
+}
+
+function created(name: string, etag: string) {
+  return {
+    id: `event-${name}`,
+    eventType: 'Microsoft.Storage.BlobCreated',
+    topic: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acc',
+    subject: `/blobServices/default/containers/rawfiles/blobs/${name}`,
+    eventTime: '2026-01-01T00:00:00Z',
+    data: { eTag: etag, sequencer: '01', api: 'PutBlockList' },
+    dataVersion: '',
+    metadataVersion: '1',
+  };
+}
+
+describe('receiving media events', () => {
+  it('starts one orchestration per event, in the trace that the blob carries', async () => {
+    const w = world();
+    w.blobs.put({ container: 'rawfiles', name: 'a.png' }, 'a', { traceparent });
+    await w.receive(JSON.stringify([created('a.png', '0x1'), created('b.png', '0x2')]));
+    expect(w.orchestrations.started).toMatchObject([
+      { name: PROCESS_MEDIA, id: instanceId('media', 'rawfiles', 'a.png', '"0x1"'), traceparent },
+      { id: instanceId('media', 'rawfiles', 'b.png', '"0x2"'), traceparent: undefined },
+    ]);
+  });
+
+  it('starts one only, however often an event comes', async () => {
+    const w = world();
+    for (let i = 0; i < 5; i++) await w.receive(JSON.stringify(created('a.png', '0x1')));
+    expect(w.orchestrations.started).toHaveLength(1);
+  });
+
+  it('starts none for a version that the inbox knows as done, even when its instance is long gone', async () => {
+    const w = world();
+    await w.receive(JSON.stringify(created('a.png', '0x1')));
+    w.orchestrations.running.clear();
+    const { item } = (w.orchestrations.started[0] as { input: { item: never } }).input as never;
+    await w.inbox.complete(mediaInboxKey(item), 'i', 'processed');
+    await w.receive(JSON.stringify(created('a.png', '0x1')));
+    expect(w.orchestrations.started).toHaveLength(1);
+  });
+
+  it('skips what is not for it', async () => {
+    const w = world();
+    await w.receive(JSON.stringify({ ...created('a.png', '0x1'), eventType: 'Microsoft.Storage.BlobDeleted' }));
+    await w.receive(
+      JSON.stringify({ ...created('a.png', '0x1'), subject: '/blobServices/default/containers/elsewhere/blobs/a' }),
+    );
+    await w.receive(JSON.stringify({ ...created('a.png', '0x1'), topic: '/storageAccounts/other' }));
+    expect(w.orchestrations.started).toHaveLength(0);
+    expect(w.deadLetters.all.size).toBe(0);
+  });
+
+  it.each([
+    ['MESSAGE_UNPARSABLE', 'no json at all'],
+    ['EVENT_INVALID', '{"some":"json"}'],
+    ['EVENT_INVALID', Buffer.from('[{"x":1}]').toString('base64')],
+  ])('makes a dead letter with %s and the message as it was', async (code, body) => {
+    const w = world();
+    await w.receive(body);
+    const [letter] = [...w.deadLetters.all.values()];
+    expect(letter).toMatchObject({ code, pipeline: 'media', keys: { queue: 'jobqueue', messageId: 'message-1' } });
+    expect(letter!.message).toBe(
+      body.endsWith('=') || (code === 'EVENT_INVALID' && !body.startsWith('{')) ? '[{"x":1}]' : body,
+    );
+  });
+
+  it('records a message that comes again as the same dead letter', async () => {
+    const w = world();
+    await w.receive('broken');
+    await w.receive('broken');
+    expect(w.deadLetters.all.size).toBe(1);
+  });
+
+  it('throws, so that the message comes again, when storage is away', async () => {
+    const w = world();
+    w.blobs.before = () => {
+      throw new Error('away');
+    };
+    await expect(w.receive(JSON.stringify(created('a.png', '0x1')))).rejects.toThrow('away');
+    expect(w.orchestrations.started).toHaveLength(0);
+  });
+});
