@@ -80,6 +80,10 @@ export class AppWorker {
     this.#forward(this.#child.stderr, 'error');
   }
 
+  get hasExited(): boolean {
+    return this.#exit !== undefined;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }
@@ -115,7 +119,7 @@ export class AppWorker {
   /** Never rejects; the end of the process is an outcome with an error. */
   invoke(functionName: string, request: InvocationRequest): Promise<InvocationOutcome> {
     return new Promise((resolve) => {
-      if (this.#exit) return resolve(exitOutcome(request.invocationId, this.#exit));
+      if (this.#exit) return void resolve(exitOutcome(request.invocationId, this.#exit));
       this.#invocations.set(request.invocationId, resolve);
       this.#send({ type: 'invoke', functionName, request });
     });
@@ -149,7 +153,7 @@ export class AppWorker {
 
   #expect<T extends 'loaded' | 'serving' | 'drained'>(type: T): Promise<FromWorker & { type: T }> {
     return new Promise((resolve, reject) => {
-      if (this.#exit) return reject(new Error(describeExit(this.#exit)));
+      if (this.#exit) return void reject(new Error(describeExit(this.#exit)));
       this.#expected.set(type, (message) => resolve(message as FromWorker & { type: T }));
       void this.exited.then((exit) => reject(new Error(describeExit(exit))));
     });
@@ -170,9 +174,9 @@ export class AppWorker {
           }))
           .then((answer) => this.#send({ type: 'answer', askId: message.askId, answer }));
       case 'log':
-        return message.records.forEach((record) => this.#options.onLog(record));
+        return void message.records.forEach((record) => this.#options.onLog(record));
       case 'httpInvoked':
-        return this.#options.onHttpInvoked(message);
+        return void this.#options.onHttpInvoked(message);
       case 'ready':
       case 'loaded':
       case 'serving':

@@ -24,7 +24,7 @@ export interface ConsoleLogOptions {
 export function consoleLog(options: ConsoleLogOptions): (record: LogRecord) => void {
   return (record) => {
     if (!isEnabled(record, options)) return;
-    if (!options.fancy) return options.write(`${record.message}\n`);
+    if (!options.fancy) return void options.write(`${record.message}\n`);
     const colour = COLOURS[record.level];
     const message = colour === undefined ? record.message : `${colour}${record.message}${RESET}`;
     options.write(`${GREY}[${new Date(record.time).toISOString()}]${RESET} ${message}\n`);

@@ -115,7 +115,7 @@ export class Host {
       this.#bindings = new BindingExchange(registry.bindings, this.#context);
       this.#admin = this.#createAdmin();
     }
-    if (loaded.problem !== undefined) return this.#enterError(loaded.problem);
+    if (loaded.problem !== undefined) return void this.#enterError(loaded.problem);
     try {
       const app = await this.#startWorker();
       if (app) await this.#run(app.worker, app.loaded);
@@ -158,10 +158,8 @@ export class Host {
       onLog: (record) => log.write(record),
       onHttpInvoked: (message) => this.#executed(message),
       onReplaced: async (worker) => {
-        this.#listener.direct(undefined);
         await worker.serve(this.#serveConfig());
-        this.#listener.direct((socket) => worker.pass(socket));
-        void worker.exited.then(() => this.#holdConnections());
+        this.#routeTo(worker);
       },
       onGivenUp: (reason) => this.#enterError(reason),
     });
@@ -189,7 +187,7 @@ export class Host {
     this.events.emit('indexed', index.functions);
     if (index.hostError !== undefined) {
       await this.#supervisor?.stop();
-      return this.#enterError(index.hostError);
+      return void this.#enterError(index.hostError);
     }
     const supervisor = this.#supervisor;
     if (!supervisor) return;
@@ -206,12 +204,12 @@ export class Host {
     const runnable = index.functions.filter((fn) => !fn.disabled && fn.error === undefined);
     this.#startedExtensions = true;
     for (const extension of registry.extensions) await extension.prepare?.(this.#context);
-    await worker.serve(this.#serveConfig());
-    supervisor.markServing();
+    // A worker that ends just now is replaced by the supervisor, which serves through its successor.
+    await worker.serve(this.#serveConfig()).catch(() => undefined);
+    supervisor.markServing(worker);
     const definitions = runnable.map((fn) => fn.definition);
     for (const extension of registry.extensions) await extension.start(definitions, this.#context);
-    this.#listener.direct((socket) => worker.pass(socket));
-    void worker.exited.then(() => this.#holdConnections());
+    this.#routeTo(supervisor.current);
     await this.#startListeners(runnable);
     if (this.#state !== 'Starting') return;
     this.#setState('Running');
@@ -233,8 +231,13 @@ export class Host {
     }
   }
 
-  #holdConnections(): void {
-    if (this.#state === 'Running' || this.#state === 'Starting') this.#listener.direct(undefined);
+  /** Connections go to this worker until it ends, and then wait for the next. */
+  #routeTo(worker: AppWorker | undefined): void {
+    if (!worker) return;
+    this.#listener.direct((socket) => worker.pass(socket));
+    void worker.exited.then(() => {
+      if (this.#state === 'Running' || this.#state === 'Starting') this.#listener.direct(undefined);
+    });
   }
 
   async #enterErrorAfter(error: unknown): Promise<void> {

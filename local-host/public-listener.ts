@@ -58,7 +58,7 @@ export class PublicListener {
 
   #accept(socket: net.Socket): void {
     socket.on('error', () => undefined);
-    if (this.#target) return this.#target(socket);
+    if (this.#target) return void this.#target(socket);
     this.#waiting.add(socket);
     socket.once('close', () => this.#waiting.delete(socket));
   }

@@ -3,6 +3,7 @@
  */
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { httpTrigger } from './triggers/http';
+import { queueTrigger } from './triggers/queue';
 
 export interface Registry {
   readonly triggers: readonly TriggerPlugin[];
@@ -23,7 +24,7 @@ const httpOutput: BindingPlugin = { type: 'http' };
 export function createRegistry(options: RegistryOptions = {}): Registry {
   const extensions: readonly HostExtension[] = [...(options.extensions ?? [])];
   return {
-    triggers: [httpTrigger, ...extensions.flatMap((extension) => extension.triggers)],
+    triggers: [httpTrigger, queueTrigger, ...extensions.flatMap((extension) => extension.triggers)],
     bindings: [httpOutput, ...extensions.flatMap((extension) => extension.bindings)],
     extensions,
   };

@@ -89,7 +89,10 @@ export async function startHost(options: StartHostOptions, hooks: StartHostHooks
       options.stateDir ?? defaultStateDir(loaded.settings.appRoot, setting(loaded.settings, 'SLUICE_HOME')),
     ),
     instanceNumber: options.instanceNumber ?? 1,
-    only: options.functions && options.functions.length > 0 ? options.functions : (loaded.settings.hostJson.functions ?? []),
+    only:
+      options.functions && options.functions.length > 0
+        ? options.functions
+        : (loaded.settings.hostJson.functions ?? []),
     authEnabled: options.enableAuth ?? false,
     key: options.key,
   });

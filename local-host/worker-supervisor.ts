@@ -44,16 +44,15 @@ export class WorkerSupervisor {
         return { worker, app };
       } catch (error) {
         await this.#failed(await worker.exited.then(describeExit), true);
-        if (this.#stopping.signal.aborted || this.#givenUp !== undefined) throw error;
+        if (this.#isOver()) throw error;
       }
     }
   }
 
-  /** The worker takes connections and invocations from here on. */
-  markServing(): void {
+  /** This worker takes invocations from here on, unless it has ended meanwhile. */
+  markServing(worker: AppWorker): void {
+    if (this.#worker !== worker || worker.hasExited) return;
     this.#serving = true;
-    const worker = this.#worker;
-    if (!worker) return;
     for (const { resolve } of this.#waiters.splice(0)) resolve(worker);
   }
 
@@ -95,13 +94,13 @@ export class WorkerSupervisor {
     let reason = describeExit(exit);
     for (let counts = quick; ; counts = true) {
       await this.#failed(reason, counts);
-      if (this.#stopping.signal.aborted || this.#givenUp !== undefined) return;
+      if (this.#isOver()) return;
       const next = this.#fork();
       try {
         const app = await next.load();
         if (app.error) this.#options.log.error(app.error.stack ?? app.error.message);
         await this.#options.onReplaced(next);
-        this.markServing();
+        this.markServing(next);
         this.#options.log.information('Worker process started and initialized.');
         return void this.#watch(next);
       } catch {
@@ -123,6 +122,10 @@ export class WorkerSupervisor {
       return;
     }
     await sleep(clock, (this.#quickFailures - 1) * 1_000, this.#stopping.signal);
+  }
+
+  #isOver(): boolean {
+    return this.#stopping.signal.aborted || this.#givenUp !== undefined;
   }
 
   #rejectWaiters(reason: string): void {

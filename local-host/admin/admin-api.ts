@@ -38,7 +38,7 @@ export class AdminApi {
   }
 
   async handle(request: HostHttpRequest): Promise<HostHttpResponse> {
-    const [rawPath = '/', rawQuery = ''] = splitOnce(request.url, '?');
+    const [rawPath, rawQuery] = splitOnce(request.url, '?');
     const path = rawPath.toLowerCase().replace(/\/$/, '');
     if (path === '/admin/host/ping') return { status: 200, headers: NO_CACHE };
     if (path === '/admin/warmup') return status(200);

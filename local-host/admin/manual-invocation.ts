@@ -8,8 +8,6 @@ export const MANUAL_REASON = 'This function was programmatically called via the 
 export async function manualInvocation(fn: IndexedFunction, input: string, context: HostContext): Promise<Invocation> {
   if (fn.plugin?.manual) return fn.plugin.manual(fn.definition, fn.trigger, input, context);
   switch (fn.trigger.type.toLowerCase()) {
-    case 'queuetrigger':
-      return queueMessage(fn, input, context.clock.now());
     case 'timertrigger':
       return {
         reason: MANUAL_REASON,
@@ -23,41 +21,6 @@ export async function manualInvocation(fn: IndexedFunction, input: string, conte
         input: { string: input },
         triggerMetadata: { [fn.trigger.name]: { string: input } },
       };
-  }
-}
-
-/** As the storage extension wraps a text that never was in a queue: never dequeued, no id. */
-function queueMessage(fn: IndexedFunction, input: string, now: number): Invocation {
-  const time = (at: number): RpcData => ({ json: JSON.stringify(new Date(at).toISOString()) });
-  return {
-    reason: MANUAL_REASON,
-    input: { string: input },
-    triggerMetadata: {
-      ...jsonFields(input),
-      [fn.trigger.name]: { string: input },
-      QueueTrigger: { string: input },
-      DequeueCount: { int: 0 },
-      InsertionTime: time(now),
-      ExpirationTime: time(now),
-      NextVisibleTime: time(now),
-    },
-  };
-}
-
-function jsonFields(input: string): Record<string, RpcData> {
-  try {
-    const parsed: unknown = JSON.parse(input);
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return {};
-    return Object.fromEntries(
-      Object.entries(parsed)
-        .filter(([, value]) => !Array.isArray(value))
-        .map(([name, value]: [string, unknown]) => [
-          name,
-          typeof value === 'string' ? { string: value } : { json: JSON.stringify(value) },
-        ]),
-    );
-  } catch {
-    return {};
   }
 }
 

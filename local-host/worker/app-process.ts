@@ -31,7 +31,7 @@ export class AppWorkerProcess {
         return void this.#load(message.appRoot, message.hostVersion);
       case 'serve':
         this.#http?.configure(message.config);
-        return this.#link.send({ type: 'serving' });
+        return void this.#link.send({ type: 'serving' });
       case 'keys':
         return this.#http?.updateKeys(message);
       case 'connection':
@@ -41,7 +41,7 @@ export class AppWorkerProcess {
       case 'invoke':
         return void this.#invoke(message.functionName, message.request);
       case 'answer':
-        return this.#link.settle(message.askId, message.answer);
+        return void this.#link.settle(message.askId, message.answer);
       case 'drain':
         return void this.#http?.drain().then(() => this.#link.send({ type: 'drained' }));
       case 'stop':

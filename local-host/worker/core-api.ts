@@ -137,5 +137,5 @@ function retryOf(options: Readonly<Record<string, unknown>> | undefined): RetryO
 function milliseconds(duration: unknown): number | undefined {
   if (typeof duration !== 'object' || duration === null) return undefined;
   const { seconds = 0, nanos = 0 } = duration as { seconds?: number; nanos?: number };
-  return Number(seconds) * 1000 + Number(nanos) / 1e6;
+  return seconds * 1000 + nanos / 1e6;
 }

@@ -1,7 +1,7 @@
 import Module from 'node:module';
 
 interface LoaderInternals {
-  _load(request: string, parent: unknown, isMain: boolean): unknown;
+  _load: (request: string, parent: unknown, isMain: boolean) => unknown;
 }
 
 /**
@@ -18,7 +18,7 @@ export function provideCoreModule(exports: object): void {
   // Node's own paths to a module (for example `createRequire`) do not all go through Module.prototype.require.
   const internals = Module as unknown as LoaderInternals;
   const load = internals._load;
-  internals._load = function patchedLoad(this: unknown, request, parent, isMain) {
+  internals._load = function patchedLoad(this: unknown, request: string, parent: unknown, isMain: boolean): unknown {
     return isCore(request) ? exports : load.call(this, request, parent, isMain);
   };
 }

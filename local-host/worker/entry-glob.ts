@@ -35,8 +35,8 @@ function expandBraces(pattern: string): string[] {
 function walk(root: string, folder: string, pattern: readonly string[], found: Set<string>): void {
   const [head, ...rest] = pattern;
   if (head === undefined) return;
-  if (head === '' || head === '.') return walk(root, folder, rest, found);
-  if (head === '..') return walk(root, path.posix.join(folder, '..'), rest, found);
+  if (head === '' || head === '.') return void walk(root, folder, rest, found);
+  if (head === '..') return void walk(root, path.posix.join(folder, '..'), rest, found);
   if (head === '**') walk(root, folder, rest, found);
   const literal = !/[*?[]/.test(head);
   for (const entry of literal ? single(root, folder, head) : list(path.join(root, folder))) {

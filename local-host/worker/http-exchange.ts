@@ -11,7 +11,7 @@ export interface HttpExchange {
 
 /** Answers with a whole response; headers set on `res` before (CORS) are kept. Does nothing when an answer has begun. */
 export function answer({ req, res }: Pick<HttpExchange, 'req' | 'res'>, response: PlainResponse): void {
-  if (res.headersSent || res.writableEnded || res.destroyed) return;
+  if (hasBegun(res) || res.writableEnded || res.destroyed) return;
   const bodyless = response.status === 204 || response.status === 304 || response.status < 200;
   try {
     for (const [name, value] of response.headers) appendHeader(res, name, value);
@@ -21,12 +21,16 @@ export function answer({ req, res }: Pick<HttpExchange, 'req' | 'res'>, response
     res.end(bodyless || req.method === 'HEAD' ? undefined : response.body);
   } catch {
     // A header that Node refuses to send, such as one with a line break in it.
-    if (res.headersSent) res.destroy();
+    if (hasBegun(res)) res.destroy();
     else {
       for (const name of res.getHeaderNames()) res.removeHeader(name);
       res.writeHead(500, { 'content-length': 0 }).end();
     }
   }
+}
+
+function hasBegun(res: ServerResponse): boolean {
+  return res.headersSent;
 }
 
 function appendHeader(res: ServerResponse, name: string, value: string): void {

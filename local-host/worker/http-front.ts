@@ -45,7 +45,8 @@ export class HttpFront {
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
     // Instrumentation patches http.Server.prototype.emit; the host's own server is not the app's and stays out of its traces.
-    this.#server.emit = EventEmitter.prototype.emit;
+    this.#server.emit = (name: string | symbol, ...args: unknown[]) =>
+      EventEmitter.prototype.emit.call(this.#server, name, ...args);
     this.#server.on('request', (req, res) => void this.#onRequest(req, res));
   }
 
@@ -118,26 +119,27 @@ export class HttpFront {
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const config = this.#config;
     const head = readHead(req.method ?? '', req.url ?? '', req.rawHeaders);
-    if (!config) return answerStatus({ req, res }, 503);
-    if (!head) return answerStatus({ req, res }, 400);
+    if (!config) return void answerStatus({ req, res }, 503);
+    if (!head) return void answerStatus({ req, res }, 400);
     const exchange: HttpExchange = { req, res, head };
     const preflight = preflightHeaders(head.method, head.headers, config);
-    if (preflight) return answer(exchange, { status: 204, headers: preflight, body: new Uint8Array() });
+    if (preflight) return void answer(exchange, { status: 204, headers: preflight, body: new Uint8Array() });
     for (const [name, value] of corsHeaders(head.headers['origin'], config)) res.setHeader(name, value);
 
     if (isHostPath(head.path)) return this.#askHost(exchange);
     const match = this.#routes.match(head.method, head.path);
     const served = match && this.#served.get(match.route.fn.name);
-    if (!match || !served) return head.path === '/' ? this.#askHost(exchange) : answerStatus(exchange, 404);
+    if (!match || !served) return head.path === '/' ? this.#askHost(exchange) : void answerStatus(exchange, 404);
     const key = presentedKey(head.headers['x-functions-key'], head.query);
-    if (!isAuthorized(match.route.authLevel, served.definition.name, key, config)) return answerStatus(exchange, 401);
+    if (!isAuthorized(match.route.authLevel, served.definition.name, key, config))
+      return void answerStatus(exchange, 401);
     if (this.#stream) return runStreamed(exchange, served, match.values, config, this.#services, this.#stream);
     return runBuffered(exchange, served, match.values, config, this.#services);
   }
 
   async #askHost(exchange: HttpExchange): Promise<void> {
     const { req, res, head } = exchange;
-    if ((contentLength(req) ?? 0) > MAX_HOST_BODY_BYTES) return answerStatus(exchange, 413);
+    if ((contentLength(req) ?? 0) > MAX_HOST_BODY_BYTES) return void answerStatus(exchange, 413);
     let body: Buffer;
     try {
       body = await readBody(req);

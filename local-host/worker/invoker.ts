@@ -4,7 +4,7 @@
  */
 import type { InvocationOutcome, InvocationRequest, LogRecord, RpcError } from '../worker-protocol';
 import type { CoreApi, RegisteredFunction } from './core-api';
-import type { CoreInvocationContext, FunctionCallback, LogLevel } from './programming-model';
+import type { CoreInvocationContext, LogLevel } from './programming-model';
 import { toRpcError } from './rpc-error';
 import type { WorkerLog } from './worker-log';
 
@@ -40,18 +40,18 @@ export class Invoker {
     const hooks = this.#core.hooks;
     const hookData: Record<string, unknown> = {};
     const shared = { hookData, appHookData: hooks.appHookData };
-    let invocationContext: unknown;
+    const logged: { invocationContext?: unknown } = {};
     const coreContext: CoreInvocationContext = {
       invocationId: request.invocationId,
       metadata: fn.metadata,
       request: coreRequest(request),
       state: undefined,
       log: (level, category, message) =>
-        this.#write(fn, request.invocationId, level, category, message, { ...shared, invocationContext }),
+        this.#write(fn, request.invocationId, level, category, message, { ...shared, ...logged }),
     };
     const invocation = await model.getInvocationModel(coreContext);
     const { context, inputs } = await invocation.getArguments();
-    invocationContext = context;
+    logged.invocationContext = context;
 
     coreContext.state = 'preInvocationHooks';
     const pre = { ...shared, invocationContext: context, functionCallback: fn.callback, inputs };
@@ -66,7 +66,7 @@ export class Invoker {
     };
     coreContext.state = 'invocation';
     try {
-      post['result'] = await invocation.invokeFunction(context, pre.inputs, pre.functionCallback as FunctionCallback);
+      post['result'] = await invocation.invokeFunction(context, pre.inputs, pre.functionCallback);
     } catch (error) {
       post['error'] = error;
     }

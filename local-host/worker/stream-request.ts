@@ -31,7 +31,7 @@ export async function runStreamed(
 ): Promise<void> {
   const { req, res, head } = exchange;
   const length = contentLength(req);
-  if (length !== undefined && length > config.maxRequestBodyBytes) return answerStatus(exchange, 500);
+  if (length !== undefined && length > config.maxRequestBodyBytes) return void answerStatus(exchange, 500);
   if (length === undefined) limitBody(req, res, config.maxRequestBodyBytes);
 
   let peeked: Buffer | undefined;
@@ -73,12 +73,12 @@ export async function runStreamed(
   if (!outcome.error && res.headersSent) return;
   // The library never answered this one and would keep it for ever.
   if (!res.headersSent) target.forget(invocation.id);
-  if (outcome.error) return fail(exchange);
+  if (outcome.error) return void fail(exchange);
   if (
     outcome.returnValue ||
     !served.definition.bindings.some((b) => b.name === '$return' && b.type.toLowerCase() === 'http')
   )
-    return answer(exchange, httpResponse(outcome.returnValue));
+    return void answer(exchange, httpResponse(outcome.returnValue));
   services.log.write({
     level: 'warning',
     category: 'system',

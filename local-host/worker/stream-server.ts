@@ -22,7 +22,7 @@ export async function captureServer<T>(
     pretendToListen(server, () => captured.push(server));
     return server;
   };
-  http.createServer = patched as typeof http.createServer;
+  http.createServer = patched;
   try {
     const result = await work();
     return { result, server: captured.length === 1 ? captured[0] : undefined };
@@ -40,10 +40,10 @@ function pretendToListen(server: http.Server, onListen: () => void): void {
     return server;
   }) as typeof server.listen;
   server.address = () => ({ address: '127.0.0.1', family: 'IPv4', port: 65535 });
-  server.close = ((callback?: () => void) => {
+  server.close = (callback?: () => void) => {
     if (callback) queueMicrotask(callback);
     return server;
-  }) as typeof server.close;
+  };
 }
 
 /**

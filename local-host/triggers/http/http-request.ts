@@ -96,9 +96,11 @@ function jsonFields(body: Uint8Array | undefined): [string, RpcData][] {
     return [];
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return [];
-  return Object.entries(parsed).flatMap(([name, value]: [string, unknown]): [string, RpcData][] => {
+  return Object.entries(parsed as Record<string, JsonValue>).flatMap(([name, value]): [string, RpcData][] => {
     if (value === null || Array.isArray(value)) return [];
     if (typeof value === 'object') return [[name, { json: JSON.stringify(value) }]];
     return [[name, { string: typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value) }]];
   });
 }
+
+type JsonValue = null | boolean | number | string | readonly unknown[] | Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@
 
 /** The decoded path, or undefined where the real host answers 400 (a NUL character). */
 export function decodePath(rawPath: string): string | undefined {
-  if (/%00/.test(rawPath) || rawPath.includes('\0')) return undefined;
+  if (rawPath.includes('%00') || rawPath.includes('\0')) return undefined;
   return removeDotSegments(decodePercent(rawPath, true));
 }
 
