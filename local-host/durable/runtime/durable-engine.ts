@@ -1,0 +1,156 @@
+/** The running engine of one host process: puts the parts together, takes over what waits, and stops without loss. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../clock';
+import { triggerOf, type FunctionDefinition } from '../../function-definition';
+import type { HostContext } from '../../plugin';
+import { durableSettings } from '../durable-settings';
+import type { InstanceRow } from '../store/instance-table';
+import { isOver } from '../store/instance-table';
+import { Store } from '../store/store';
+import type { TimerRow } from '../store/timer-table';
+import { EntityRunner } from './entity-runner';
+import { Membership, type MembershipOptions } from './membership';
+import { OrchestrationRunner } from './orchestration-runner';
+import { TaskHub } from './task-hub';
+import { TaskPump } from './task-pump';
+import { TimerQueue } from './timer-queue';
+
+export interface EngineOptions extends MembershipOptions {
+  /** `memory` keeps nothing beyond the process. @default file */
+  readonly storage?: 'file' | 'memory';
+  /** For leases of processes. @default the machine's clock */
+  readonly processClock?: Clock;
+}
+
+export class DurableEngine {
+  readonly hub: TaskHub;
+  readonly #store: Store;
+  readonly #membership: Membership;
+  readonly #tasks: TaskPump;
+  readonly #timers: TimerQueue;
+  #lastLetter = 0;
+  #stopped = false;
+
+  constructor(context: HostContext, options: EngineOptions = {}) {
+    const settings = durableSettings(context.settings);
+    mkdirSync(context.stateDir, { recursive: true });
+    const file = options.storage === 'memory' ? ':memory:' : join(context.stateDir, `durable-${settings.hubName.replace(/[^\w-]/g, '_')}.sqlite`);
+    this.#store = new Store(file, randomUUID());
+    this.hub = new TaskHub(context, settings, this.#store);
+    this.#tasks = new TaskPump(this.hub);
+    this.#timers = new TimerQueue(context.clock, (due) => this.#fire(due));
+    this.#membership = new Membership(
+      this.#store,
+      options.processClock ?? systemClock,
+      context.log,
+      { lookForWork: () => this.#lookForWork(), fenced: () => this.#rejoin() },
+      options,
+    );
+    this.hub.onTasks = (tasks) => this.#tasks.add(tasks);
+    this.hub.onTimer = (timer) => this.#timers.add(timer);
+    this.hub.onTimerCancelled = (timer) => this.#timers.cancel(timer);
+    this.hub.sharesTasks = () => this.#membership.others > 0 && this.#tasks.room <= 0;
+    this.hub.onFenced = () => this.#rejoin();
+    this.hub.makeRunner = (row: InstanceRow) => (row.id.startsWith('@') ? new EntityRunner(this.hub, row) : new OrchestrationRunner(this.hub, row));
+  }
+
+  /** Figures of the store: commits, and writes that shared them. */
+  get commits(): { commits: number; writes: number } {
+    return { commits: this.#store.commits, writes: this.#store.writes };
+  }
+
+  async start(functions: readonly FunctionDefinition[]): Promise<void> {
+    for (const fn of functions) {
+      const name = fn.name.toLowerCase();
+      const type = triggerOf(fn)?.type.toLowerCase();
+      if (type === 'orchestrationtrigger') this.hub.orchestrators.set(name, fn);
+      if (type === 'activitytrigger') this.hub.activities.set(name, fn);
+      if (type === 'entitytrigger') this.hub.entityFunctions.set(name, fn);
+    }
+    await this.#membership.join();
+    this.#lookForWork();
+    this.#readMail();
+  }
+
+  /** Work that others could take over is left in the store; what runs is waited for. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timers.stop();
+    this.#tasks.stop();
+    await this.hub.stop();
+    await this.#membership.leave();
+    this.#store.close();
+  }
+
+  /** Adopts what nobody owns, then reads what others wrote to what is ours. */
+  #lookForWork(): void {
+    if (this.#stopped) return;
+    this.hub.background(this.#takeOver(), 'taking over work');
+    this.#readMail();
+  }
+
+  async #takeOver(): Promise<void> {
+    const room = this.#membership.others > 0 ? Math.max(0, this.#tasks.room) : Number.MAX_SAFE_INTEGER;
+    const taken = await this.#store.write((tx) => ({
+      instances: tx.instances.adopt(this.hub.hostId),
+      tasks: room > 0 ? tx.tasks.claim(this.hub.hostId, room) : [],
+    }));
+    if (this.#stopped) return;
+    for (const id of taken.instances) {
+      for (const timer of this.#store.read.timers.of(id)) this.#timers.add(timer);
+      this.hub.wake(id);
+    }
+    this.#tasks.add(taken.tasks);
+  }
+
+  #readMail(): void {
+    const last = this.#store.read.inbox.lastSeq();
+    const rows = this.#store.read.inbox.since(this.#lastLetter, this.hub.hostId);
+    this.#lastLetter = last;
+    if (rows.length > 0) this.hub.deliver(rows);
+  }
+
+  #fire(due: readonly TimerRow[]): void {
+    const work = this.#store.write((tx) => {
+      const at = this.hub.now();
+      for (const { instanceId, executionId, taskId, fireAt } of due)
+        if (tx.timers.remove(instanceId, executionId, taskId))
+          this.hub.post(tx, instanceId, executionId, { type: 'timer-fired', at, id: taskId, fireAt });
+    });
+    this.hub.background(work, 'firing timers');
+  }
+
+  /** Another process took this one for dead, for example after the machine slept. Everything in memory is void. */
+  #rejoin(): void {
+    if (this.#stopped) return;
+    this.hub.forgetAll();
+    this.hub.context.log.warning('Durable: this process was taken for dead by another one; it begins anew.');
+    this.hub.background(
+      this.#membership.join().then(() => this.#lookForWork()),
+      'joining the task hub',
+    );
+  }
+
+  /** The instance as stored; undefined when there is none. */
+  instance(id: string): InstanceRow | undefined {
+    return this.#store.read.instances.get(id);
+  }
+
+  /** Resolves once the instance has ended, at once when it has already. Never times out by itself. */
+  waitForInstance(id: string): Promise<InstanceRow> {
+    const current = this.instance(id);
+    if (current && isOver(current.status)) return Promise.resolve(current);
+    return new Promise((resolve) => {
+      const look = (event: { readonly instanceId: string }): void => {
+        const row = event.instanceId === id ? this.instance(id) : undefined;
+        if (!row || !isOver(row.status)) return;
+        this.hub.events.off('instance', look);
+        resolve(row);
+      };
+      this.hub.events.on('instance', look);
+    });
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Runs the turns of one orchestration, one after the other: takes in letters, asks the code, stores what follows.
+ *
+ * Invariants:
+ * 1. Nothing that a turn decided is visible or starts before the turn's commit.
+ * 2. When a commit fails, the state in memory is worthless: the runner is dropped and the instance read anew.
+ */
+import type { FunctionDefinition } from '../../function-definition';
+import type { InvocationOutcome } from '../../worker-protocol';
+import type { Awaiting } from '../engine/awaiting';
+import { decide, type Decision, type Report } from '../engine/decide';
+import { Execution } from '../engine/execution';
+import { guidOf } from '../engine/guid';
+import type { HistoryEvent, InboxEvent } from '../engine/history-event';
+import { receive } from '../engine/receive';
+import type { InboxRow } from '../store/inbox-table';
+import type { InstanceRow, RuntimeStatus } from '../store/instance-table';
+import type { Transaction } from '../store/store';
+import { OrchestratorInput, TIMER_LIMITS } from '../wire/orchestrator-input';
+import { readOrchestratorOutcome } from '../wire/orchestrator-outcome';
+import { continueAsNew, endInstance } from './lifecycle';
+import { sendOut, unknownFunction } from './outbox';
+import type { Runner, TaskHub } from './task-hub';
+
+interface Waiting {
+  readonly seq: number;
+  readonly event: InboxEvent;
+}
+
+export class OrchestrationRunner implements Runner {
+  readonly #hub: TaskHub;
+  readonly #execution: Execution;
+  readonly #input: OrchestratorInput;
+  readonly #inputJson: string;
+  #row: InstanceRow;
+  #inbox: Waiting[] = [];
+  #lastSeq = 0;
+  #awaiting: Awaiting | undefined;
+  /** A letter came that the code may be waiting for. */
+  #codeMayGoOn = false;
+  #queued = false;
+  #busy = false;
+
+  constructor(hub: TaskHub, row: InstanceRow) {
+    this.#hub = hub;
+    this.#row = row;
+    this.#execution = Execution.from(row.turns === 0 ? [] : hub.store.read.instances.history(row.id));
+    this.#inputJson = hub.store.read.instances.input(row.id);
+    this.#input = new OrchestratorInput({ instanceId: row.id, executionId: row.executionId }, row.parent?.instanceId);
+  }
+
+  get idle(): boolean {
+    return !this.#busy && !this.#queued && (this.#inbox.length === 0 || this.#execution.suspended);
+  }
+
+  deliver(rows: readonly InboxRow[]): void {
+    let wake = false;
+    for (const { seq, letter } of rows) {
+      if (seq <= this.#lastSeq) continue;
+      this.#lastSeq = seq;
+      const event = letter as InboxEvent;
+      this.#inbox.push({ seq, event });
+      if (this.#note(event)) wake = true;
+    }
+    if (wake) this.#schedule();
+  }
+
+  /** Whether a turn is needed; remembers when it needs the code as well. */
+  #note(event: InboxEvent): boolean {
+    const effect = this.#awaiting ? this.#awaiting.note(event, this.#execution, this.#hub.now()) : 'code';
+    if (effect === 'code') this.#codeMayGoOn = true;
+    return effect !== 'none';
+  }
+
+  #schedule(): void {
+    if (this.#queued || this.#busy) {
+      this.#queued = true;
+      return;
+    }
+    this.#queued = true;
+    this.#hub.background(
+      this.#hub.orchestratorSlots.run(() => this.#run()),
+      `the turn of '${this.#row.id}'`,
+    );
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    try {
+      while (this.#queued && !this.#hub.stopping) {
+        this.#queued = false;
+        if ((await this.#turn()) === 'over') return;
+      }
+    } catch (error) {
+      this.#hub.forget(this.#row.id, this);
+      throw error;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #turn(): Promise<'over' | 'open'> {
+    const execution = this.#execution;
+    const now = this.#hub.now();
+    const played = execution.history.length;
+    const inbox = this.#inbox;
+    const reception = receive(
+      execution,
+      inbox.map((w) => w.event),
+      { now, limits: TIMER_LIMITS, asleep: !this.#codeMayGoOn, awaiting: this.#awaiting, subId: this.#subId },
+    );
+    const gone = new Set([...reception.taken, ...reception.stale]);
+    const removed = inbox.filter((_, i) => gone.has(i));
+    this.#inbox = inbox.filter((_, i) => !gone.has(i));
+    if (reception.events.length === 0) {
+      if (removed.length > 0) await this.#hub.store.write((tx) => removed.forEach((w) => tx.inbox.remove(w.seq)));
+      return 'open';
+    }
+    for (const event of reception.events) execution.apply(event);
+    for (const [from, to] of reception.moved) this.#awaiting?.move(from, to);
+
+    let events: readonly HistoryEvent[] = reception.events;
+    let decision: Decision = { events: [], outbound: [] };
+    let customStatus = this.#row.customStatus;
+    if (reception.needsCode) {
+      this.#codeMayGoOn = false;
+      const answer = await this.#ask(played);
+      const decided = decide(execution, answer.report, {
+        now: execution.turnAt,
+        limits: TIMER_LIMITS,
+        requestId: (id) => guidOf(`${this.#row.executionId}:${id}`),
+        subId: this.#subId,
+        failureText: (error) => `Orchestrator function '${this.#functionName()}' failed: ${error}`,
+      });
+      if (decided.problem) this.#hub.context.log.warning(`Durable: instance '${this.#row.id}': ${decided.problem}`);
+      customStatus = answer.customStatus;
+      decision = decided;
+      this.#awaiting = decided.awaiting;
+      events = [...events, ...decided.events];
+      for (const { event } of this.#inbox) if (this.#note(event)) this.#queued = true;
+    }
+    const outbound = [...reception.outbound, ...decision.outbound];
+    const row: InstanceRow = { ...this.#row, ...this.#standing(customStatus), turns: this.#row.turns + 1, updated: now };
+    const over = execution.completed !== undefined;
+    await this.#hub.store.write((tx) => {
+      const current = tx.instances.get(row.id);
+      if (current?.executionId !== row.executionId || current.owner !== this.#hub.hostId) return this.#hub.forget(row.id, this);
+      this.#removeLetters(tx, removed);
+      tx.instances.addTurn(row.id, row.turns, events);
+      tx.instances.progress(row);
+      sendOut(this.#hub, tx, row, outbound);
+      if (over) this.#end(tx, row, decision);
+      else if (row.status !== this.#row.status) tx.after(() => this.#hub.announce(row));
+    });
+    this.#row = row;
+    return over ? 'over' : 'open';
+  }
+
+  #end(tx: Transaction, row: InstanceRow, decision: Decision): void {
+    const { completed, locked, started } = this.#execution;
+    if (!completed) return;
+    if (completed.status === 'ContinuedAsNew') {
+      tx.after(() => this.#hub.forget(row.id, this));
+      for (const entity of locked) this.#hub.post(tx, entity, undefined, { type: 'release', holder: row.id });
+      continueAsNew(this.#hub, tx, row, decision.completion?.input ?? 'null', (started?.generation ?? 0) + 1, row.customStatus);
+      return;
+    }
+    endInstance(this.#hub, tx, row, { status: completed.status, output: completed.output, locked });
+  }
+
+  #removeLetters(tx: Transaction, removed: readonly Waiting[]): void {
+    const first = this.#inbox[0]?.seq ?? Infinity;
+    const last = removed.at(-1)?.seq ?? 0;
+    // One statement for a whole fan-in, when nothing that stays lies in between.
+    if (removed.length > 8 && last < first) tx.inbox.removeUpTo(this.#row.id, last);
+    else for (const { seq } of removed) tx.inbox.remove(seq);
+  }
+
+  async #ask(played: number): Promise<{ report: Report; customStatus?: string }> {
+    const fn = this.#function();
+    if (!fn)
+      return {
+        report: {
+          commands: [],
+          done: true,
+          silent: true,
+          error: unknownFunction(this.#row.name, 'orchestrator', this.#hub.orchestrators),
+        },
+      };
+    const json = this.#input.json(this.#execution.history, played, this.#inputJson);
+    const outcome = await this.#hub.invoke(fn, { input: { string: json }, reason: '(null)', ignoreRetryPolicy: true });
+    return readTurn(outcome);
+  }
+
+  #standing(customStatus: string | undefined): Pick<InstanceRow, 'status' | 'output' | 'customStatus'> {
+    const { completed, suspended } = this.#execution;
+    const status: RuntimeStatus =
+      completed && completed.status !== 'ContinuedAsNew' ? completed.status : suspended ? 'Suspended' : 'Running';
+    // The recorded host shows the reason of a suspension as the output, until the instance goes on.
+    const reason = suspended ? this.#execution.history.findLast((e) => e.type === 'suspended')?.reason : undefined;
+    const output = completed?.output ?? (reason === undefined ? undefined : JSON.stringify(reason));
+    return { status, output, customStatus };
+  }
+
+  readonly #subId = (id: number): string => `${this.#row.executionId}:${id}`;
+
+  #function(): FunctionDefinition | undefined {
+    return this.#hub.orchestrators.get(this.#row.name.toLowerCase());
+  }
+
+  #functionName(): string {
+    return this.#function()?.name ?? this.#row.name;
+  }
+}
+
+function readTurn(outcome: InvocationOutcome): { report: Report; customStatus?: string } {
+  const turn = readOrchestratorOutcome(outcome);
+  if (turn) return turn;
+  // The function failed before the library ran, or it is not one that the library wrapped.
+  const error = outcome.error?.message ?? 'The orchestrator function returned nothing that Durable Functions can read.';
+  return { report: { commands: [], done: true, silent: true, error } };
+}

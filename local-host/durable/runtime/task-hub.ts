@@ -1,0 +1,168 @@
+/**
+ * What the parts of the running engine share: the store, the functions of the app, and the way from a committed letter to
+ * the runner that reads it.
+ *
+ * Invariants:
+ * 1. A runner exists at most once for an instance, and only in the process that owns it.
+ * 2. Letters reach a runner only after the commit that wrote them.
+ */
+import { EventEmitter } from 'node:events';
+import type { FunctionDefinition } from '../../function-definition';
+import type { HostContext, Invocation } from '../../plugin';
+import type { InvocationOutcome } from '../../worker-protocol';
+import type { DurableSettings } from '../durable-settings';
+import type { InboxRow, Letter } from '../store/inbox-table';
+import { isOver, type InstanceRow, type RuntimeStatus } from '../store/instance-table';
+import { FencedError, type Store, type Transaction } from '../store/store';
+import type { TaskRow } from '../store/task-table';
+import type { TimerRow } from '../store/timer-table';
+import { Slots } from './slots';
+
+/** Reads the letters of one instance. */
+export interface Runner {
+  /** Letters in the order of their numbers; ones that it has seen are passed over. */
+  deliver(rows: readonly InboxRow[]): void;
+  /** Nothing runs and nothing waits to be read that could be read now. */
+  readonly idle: boolean;
+}
+
+/** What tests and the host's API can wait for. */
+export interface DurableEvents {
+  instance: [{ readonly instanceId: string; readonly name: string; readonly status: RuntimeStatus }];
+  activity: [{ readonly instanceId: string; readonly name: string; readonly failed: boolean }];
+  entity: [{ readonly entityId: string }];
+}
+
+/** Runners that are kept in memory between turns, beyond those at work. */
+const KEPT_RUNNERS = 5_000;
+
+export class TaskHub {
+  readonly events = new EventEmitter<DurableEvents>();
+  readonly orchestratorSlots: Slots;
+  readonly orchestrators = new Map<string, FunctionDefinition>();
+  readonly activities = new Map<string, FunctionDefinition>();
+  readonly entityFunctions = new Map<string, FunctionDefinition>();
+  readonly #runners = new Map<string, Runner>();
+  readonly #background = new Set<Promise<unknown>>();
+  #stopping = false;
+
+  onTasks: (tasks: readonly TaskRow[]) => void = () => undefined;
+  onTimer: (timer: TimerRow) => void = () => undefined;
+  onTimerCancelled: (timer: Pick<TimerRow, 'instanceId' | 'executionId' | 'taskId'>) => void = () => undefined;
+  /** Whether new tasks should be left to other processes. */
+  sharesTasks: () => boolean = () => false;
+  onFenced: () => void = () => undefined;
+  makeRunner: (row: InstanceRow) => Runner = () => {
+    throw new Error('The engine has not started.');
+  };
+
+  constructor(
+    readonly context: HostContext,
+    readonly settings: DurableSettings,
+    readonly store: Store,
+  ) {
+    this.events.setMaxListeners(0);
+    this.orchestratorSlots = new Slots(settings.maxConcurrentOrchestrators);
+  }
+
+  get hostId(): string {
+    return this.store.hostId;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  now(): number {
+    return this.context.clock.now();
+  }
+
+  invoke(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome> {
+    return this.context.invoke(fn, invocation);
+  }
+
+  /** Work that nobody waits for; `stop` does. A failure is logged, and a fenced process told so. */
+  background(work: Promise<unknown>, what: string): void {
+    const watched = work
+      .catch((error: unknown) => {
+        if (error instanceof FencedError) this.onFenced();
+        else if (!this.#stopping)
+          this.context.log.error(
+            `Durable: ${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          );
+      })
+      .finally(() => this.#background.delete(watched));
+    this.#background.add(watched);
+  }
+
+  /**
+   * Writes a letter to an instance, within a transaction. Dropped when there is no such instance, when it was meant for an
+   * execution that is over, or when the instance has ended; a failed one keeps results, which a rewind will read.
+   * @returns whether it was written.
+   */
+  post(tx: Transaction, instanceId: string, executionId: string | undefined, letter: Letter): boolean {
+    const row = tx.instances.get(instanceId);
+    if (!row || (executionId !== undefined && row.executionId !== executionId)) return false;
+    if (isOver(row.status) && !(row.status === 'Failed' && executionId !== undefined)) return false;
+    const seq = tx.inbox.add(instanceId, executionId, letter);
+    if (row.owner === undefined) tx.instances.setOwner(instanceId, this.hostId);
+    if (row.owner === undefined || row.owner === this.hostId)
+      tx.after(() => this.deliver([{ seq, instanceId, letter }]));
+    return true;
+  }
+
+  /** Hands committed letters to their runners, which are made when they are not there. */
+  deliver(rows: readonly InboxRow[]): void {
+    if (this.#stopping) return;
+    const byInstance = new Map<string, InboxRow[]>();
+    for (const row of rows) {
+      const list = byInstance.get(row.instanceId);
+      if (list) list.push(row);
+      else byInstance.set(row.instanceId, [row]);
+    }
+    for (const [id, letters] of byInstance) {
+      const runner = this.#runners.get(id);
+      if (runner) runner.deliver(letters);
+      else this.wake(id);
+    }
+  }
+
+  /** Makes the runner of an instance and lets it read all that waits. */
+  wake(instanceId: string): void {
+    if (this.#stopping || this.#runners.has(instanceId)) return;
+    const row = this.store.read.instances.get(instanceId);
+    if (!row || row.owner !== this.hostId || isOver(row.status)) return;
+    this.#shed();
+    const runner = this.makeRunner(row);
+    this.#runners.set(instanceId, runner);
+    runner.deliver(this.store.read.inbox.of(instanceId));
+  }
+
+  /** The instance is over, gone, or to be read anew. */
+  forget(instanceId: string, runner?: Runner): void {
+    if (runner && this.#runners.get(instanceId) !== runner) return;
+    this.#runners.delete(instanceId);
+  }
+
+  forgetAll(): void {
+    this.#runners.clear();
+  }
+
+  announce(row: Pick<InstanceRow, 'id' | 'name' | 'status'>): void {
+    this.events.emit('instance', { instanceId: row.id, name: row.name, status: row.status });
+  }
+
+  /** Takes no new work and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    while (this.#background.size > 0) await Promise.allSettled(this.#background);
+  }
+
+  #shed(): void {
+    if (this.#runners.size < KEPT_RUNNERS) return;
+    for (const [id, runner] of this.#runners) {
+      if (runner.idle) this.#runners.delete(id);
+      if (this.#runners.size < KEPT_RUNNERS / 2) return;
+    }
+  }
+}

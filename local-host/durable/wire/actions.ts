@@ -1,0 +1,142 @@
+/** The library's actions (`lib/src/actions`) as commands of the engine. */
+import type { Command } from '../engine/command';
+import type { HttpCall, RetryPolicy } from '../engine/history-event';
+
+/** `ActionType` of durable-functions 3.5; 10 is not sent. */
+enum Action {
+  CallActivity = 0,
+  CallActivityWithRetry = 1,
+  CallSubOrchestrator = 2,
+  CallSubOrchestratorWithRetry = 3,
+  ContinueAsNew = 4,
+  CreateTimer = 5,
+  WaitForExternalEvent = 6,
+  CallEntity = 7,
+  CallHttp = 8,
+  SignalEntity = 9,
+  WhenAny = 11,
+  WhenAll = 12,
+  LockEntities = 13,
+  ReleaseEntities = 14,
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Thrown when the library asks for something this host has never heard of. */
+export class UnknownActionError extends Error {
+  override readonly name = 'UnknownActionError';
+}
+
+export function commandsOf(actions: readonly unknown[]): Command[] {
+  let held: { requestId: string; entities: readonly string[] } | undefined;
+  const convert = (raw: unknown): Command[] => {
+    const action = raw as Json;
+    switch (action['actionType'] as Action) {
+      case Action.CallActivity:
+      case Action.CallActivityWithRetry:
+        return [
+          { kind: 'activity', name: text(action['functionName']), ...preEncoded(action['input']), ...retryOf(action) },
+        ];
+      case Action.CallSubOrchestrator:
+      case Action.CallSubOrchestratorWithRetry:
+        return [
+          {
+            kind: 'sub',
+            name: text(action['functionName']),
+            ...(action['instanceId'] ? { instanceId: text(action['instanceId']) } : {}),
+            ...plain(action['input']),
+            ...(typeof action['version'] === 'string' ? { version: action['version'] } : {}),
+            ...retryOf(action),
+          },
+        ];
+      case Action.ContinueAsNew:
+        return [{ kind: 'continue', input: preEncoded(action['input']).input ?? 'null' }];
+      case Action.CreateTimer:
+        return [
+          { kind: 'timer', fireAt: Date.parse(text(action['fireAt'])), cancelled: action['isCanceled'] === true },
+        ];
+      case Action.WaitForExternalEvent:
+        return [{ kind: 'wait', event: text(action['externalEventName']) }];
+      case Action.CallEntity:
+      case Action.SignalEntity:
+        return [
+          {
+            kind: action['actionType'] === Action.CallEntity ? 'call-entity' : 'signal-entity',
+            entity: text(action['instanceId']),
+            op: text(action['operation']),
+            ...plain(action['input']),
+          },
+        ];
+      case Action.CallHttp:
+        return [{ kind: 'http', call: httpCall(action['httpRequest'] as Json) }];
+      case Action.WhenAny:
+      case Action.WhenAll:
+        return [
+          {
+            kind: action['actionType'] === Action.WhenAny ? 'any' : 'all',
+            children: (action['compoundActions'] as unknown[]).flatMap(convert),
+          },
+        ];
+      case Action.LockEntities: {
+        const entities = (action['lockSet'] as { name: string; key: string }[]).map(
+          (e) => `@${e.name.toLowerCase()}@${e.key}`,
+        );
+        held = { requestId: text(action['lockRequestId']), entities };
+        return [{ kind: 'lock', ...held }];
+      }
+      case Action.ReleaseEntities: {
+        const { requestId = '', entities = [] } = held ?? {};
+        held = undefined;
+        return entities.map((entity) => ({ kind: 'release', requestId, entity }));
+      }
+      default:
+        throw new UnknownActionError(
+          `The library asked for action ${String(action['actionType'])}, which this host does not know.`,
+        );
+    }
+  };
+  return actions.flatMap(convert);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : String(value);
+}
+
+/** Input of actions 0, 1 and 4: strings come JSON-encoded, everything else as it is. */
+function preEncoded(input: unknown): { input?: string } {
+  if (input === undefined) return {};
+  return { input: typeof input === 'string' ? input : JSON.stringify(input) };
+}
+
+function plain(input: unknown): { input?: string } {
+  return input === undefined ? {} : { input: JSON.stringify(input) };
+}
+
+function retryOf(action: Json): { retry?: RetryPolicy } {
+  const options = action['retryOptions'] as Json | undefined;
+  if (!options) return {};
+  const number = (name: string): number | undefined => (typeof options[name] === 'number' ? options[name] : undefined);
+  const maxIntervalMs = number('maxRetryIntervalInMilliseconds');
+  const timeoutMs = number('retryTimeoutInMilliseconds');
+  return {
+    retry: {
+      firstIntervalMs: number('firstRetryIntervalInMilliseconds') ?? 0,
+      maxAttempts: number('maxNumberOfAttempts') ?? 1,
+      backoff: number('backoffCoefficient') ?? 1,
+      ...(maxIntervalMs === undefined ? {} : { maxIntervalMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+  };
+}
+
+function httpCall(request: Json): HttpCall {
+  const token = request['tokenSource'] as Json | undefined | null;
+  return {
+    method: text(request['method']),
+    uri: text(request['uri']),
+    polling: request['asynchronousPatternEnabled'] !== false,
+    ...(request['content'] === undefined || request['content'] === null ? {} : { content: text(request['content']) }),
+    ...(request['headers'] ? { headers: request['headers'] as Record<string, string> } : {}),
+    ...(token ? { tokenResource: text(token['resource']) } : {}),
+  };
+}

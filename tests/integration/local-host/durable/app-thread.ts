@@ -1,0 +1,75 @@
+/** Runs a v4-model app in a thread of its own, without the host: registers its functions and runs them when asked. */
+import Module from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ThreadReply, ThreadRequest } from './thread-messages';
+
+interface Model {
+  getInvocationModel(core: unknown): Promise<{
+    getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
+    invokeFunction(context: unknown, inputs: unknown[], callback: unknown): Promise<unknown>;
+    getResponse(context: unknown, result: unknown): Promise<{ returnValue?: never; outputData?: never[] }>;
+  }>;
+}
+
+const callbacks = new Map<string, { metadata: { name: string; bindings: object }; callback: unknown }>();
+let model: Model | undefined;
+
+const core = {
+  version: '4.0.0',
+  hostVersion: '4.0.0',
+  registerFunction(metadata: { name: string; bindings: object }, callback: unknown) {
+    callbacks.set(metadata.name, { metadata, callback });
+    return { dispose: () => undefined };
+  },
+  registerHook: () => ({ dispose: () => undefined }),
+  setProgrammingModel: (m: Model) => (model = m),
+  getProgrammingModel: () => model,
+  log: () => undefined,
+  Disposable: class {},
+};
+
+const prototype = Module.prototype as unknown as { require(id: string): unknown };
+const original = prototype.require;
+prototype.require = function (id: string): unknown {
+  return id === '@azure/functions-core' ? core : original.call(this, id);
+};
+
+async function run({ name, input, triggerName, triggerMetadata, extraInputs }: ThreadRequest): Promise<Omit<ThreadReply, 'id'>> {
+  const fn = callbacks.get(name)!;
+  try {
+    const invocation = await model!.getInvocationModel({
+      invocationId: '00000000-0000-0000-0000-000000000000',
+      metadata: fn.metadata,
+      request: {
+        invocationId: '00000000-0000-0000-0000-000000000000',
+        functionId: name,
+        inputData: [{ name: triggerName, data: input }, ...extraInputs],
+        triggerMetadata,
+      },
+      log: () => undefined,
+    });
+    const { context, inputs } = await invocation.getArguments();
+    const result = await invocation.invokeFunction(context, inputs, fn.callback);
+    const { returnValue } = await invocation.getResponse(context, result);
+    return { outcome: { invocationId: '', durationMs: 0, ...(returnValue ? { returnValue } : {}) } };
+  } catch (error) {
+    const { message, stack, name: type } = error instanceof Error ? error : new Error(String(error));
+    return { outcome: { invocationId: '', durationMs: 0, error: { message, type, ...(stack ? { stack } : {}) } } };
+  }
+}
+
+const { appFile, websiteHostname } = workerData as { appFile: string; websiteHostname: string };
+process.env['WEBSITE_HOSTNAME'] = websiteHostname;
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- The app is known at run time only, and must come after the patch.
+require(appFile);
+const port = parentPort!;
+port.on('message', (request: ThreadRequest | 'stop') => {
+  if (request === 'stop') return port.close();
+  void run(request).then((reply) => port.postMessage({ ...reply, id: request.id }));
+});
+const functions = [...callbacks.values()].map(({ metadata }) => ({
+  name: metadata.name,
+  functionId: metadata.name,
+  bindings: Object.entries(metadata.bindings).map(([name, binding]) => ({ ...(binding as object), name })),
+}));
+port.postMessage({ functions: JSON.parse(JSON.stringify(functions)) });
