@@ -1,6 +1,7 @@
 /**
  * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
  */
+import { createDurableExtension } from './durable';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { httpTrigger } from './triggers/http';
 import { queueTrigger } from './triggers/queue';
@@ -22,7 +23,7 @@ export interface RegistryOptions {
 const httpOutput: BindingPlugin = { type: 'http' };
 
 export function createRegistry(options: RegistryOptions = {}): Registry {
-  const extensions: readonly HostExtension[] = [...(options.extensions ?? [])];
+  const extensions: readonly HostExtension[] = [createDurableExtension(), ...(options.extensions ?? [])];
   return {
     triggers: [httpTrigger, queueTrigger, ...extensions.flatMap((extension) => extension.triggers)],
     bindings: [httpOutput, ...extensions.flatMap((extension) => extension.bindings)],

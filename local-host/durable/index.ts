@@ -2,6 +2,7 @@
  * Durable Functions 3.x as an extension of the host: orchestration, activity and entity triggers, the client binding, the
  * management API, and the engine under them. See DESIGN.md of the local host for what it promises.
  */
+import type { FunctionDefinition } from '../function-definition';
 import type { BindingPlugin, HostContext, HostExtension, TriggerPlugin } from '../plugin';
 import { DurableClient } from './client/durable-client';
 import { durableSettings } from './durable-settings';
@@ -28,6 +29,11 @@ export interface DurableExtension extends HostExtension {
 /** @throws StateFileError from `prepare` when the state file cannot be used. */
 export function createDurableExtension(options: EngineOptions = {}): DurableExtension {
   return new Durable(options);
+}
+
+/** Apps without anything durable get no state file. */
+function usesDurable(fn: FunctionDefinition): boolean {
+  return fn.bindings.some((b) => /^(orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/i.test(b.type));
 }
 
 class Durable implements DurableExtension {
@@ -69,6 +75,7 @@ class Durable implements DurableExtension {
 
   async start(functions: Parameters<HostExtension['start']>[0], context: HostContext): Promise<void> {
     if (!this.#rpc) await this.prepare(context);
+    if (!functions.some(usesDurable)) return;
     const engine = new DurableEngine(context, this.options);
     this.#engine = engine;
     this.#client = new DurableClient(engine.hub);

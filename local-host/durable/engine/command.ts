@@ -54,6 +54,8 @@ export interface Leaf {
   readonly command: LeafCommand;
   /** Index of the outermost command that it belongs to. */
   readonly root: number;
+  /** It stands inside a `Task.all` or `Task.any`. */
+  readonly inCompound: boolean;
 }
 
 /** The commands that take ids, in the order in which the library hands the ids out. */
@@ -61,7 +63,8 @@ export function leavesOf(commands: readonly Command[]): Leaf[] {
   const leaves: Leaf[] = [];
   const walk = (command: Command, root: number): void => {
     if (isCompound(command)) for (const child of command.children) walk(child, root);
-    else if (command.kind !== 'wait' && command.kind !== 'continue') leaves.push({ command, root });
+    else if (command.kind !== 'wait' && command.kind !== 'continue')
+      leaves.push({ command, root, inCompound: isCompound(commands[root] as Command) });
   };
   commands.forEach(walk);
   return leaves;

@@ -25,6 +25,8 @@ export interface Report {
 export interface DecideOptions {
   readonly now: number;
   readonly limits: TimerLimits;
+  /** The turn took in more than one event that wakes the code. */
+  readonly severalSteps: boolean;
   /** The same id for the same number, in every process. */
   readonly requestId: (id: number) => string;
   readonly subId: (id: number) => string;
@@ -39,7 +41,18 @@ export interface Decision {
   readonly completion?: { readonly status: FinalStatus; readonly output?: string; readonly input?: string };
 }
 
-/** Applies the decision to the execution as well, and says what the code waits for. */
+/**
+ * The code went on more than once in this turn and asks twice for what may be one task or two, for example a timer in two
+ * races. Taking the turn again with one event tells them apart, because the time then differs. Nothing was applied.
+ */
+export class AmbiguousTaskError extends Error {
+  override readonly name = 'AmbiguousTaskError';
+}
+
+/**
+ * Applies the decision to the execution as well, and says what the code waits for.
+ * @throws AmbiguousTaskError
+ */
 export function decide(
   execution: Execution,
   report: Report,
@@ -107,14 +120,18 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
   const issue: Issue = { events: [], outbound: [], ids: [], known: [] };
   const earlier = new Map<string, { id: number; root: number }[]>();
   // Only a compound after the first command can name a task a second time.
-  const mayRepeat = leaves.some((leaf, i) => leaf.root > 0 && leaves[i - 1]?.root === leaf.root);
+  const mayRepeat = leaves.some((leaf) => leaf.root > 0 && leaf.inCompound);
   let nextId = execution.nextId;
-  leaves.forEach(({ command, root }, ordinal) => {
+  leaves.forEach(({ command, root, inCompound }, ordinal) => {
     const key = mayRepeat ? signature(command) : '';
     const index = execution.leafEvents[ordinal];
     let id: number | undefined;
     if (ordinal < execution.leaves && index !== undefined) id = (execution.history[index] as ScheduledEvent).id;
-    else id = repeated(execution, earlier.get(key), root, ordinal < execution.leaves);
+    else if (inCompound) {
+      const same = earlier.get(key)?.filter((e) => e.root < root) ?? [];
+      if (options.severalSteps && ordinal >= execution.leaves && same.some((e) => e.id >= execution.nextId)) throw new AmbiguousTaskError();
+      id = repeated(execution, same, ordinal < execution.leaves);
+    }
     if (id === undefined) {
       id = nextId++;
       const { event, outbound } = schedule(command, id, ordinal, options);
@@ -136,11 +153,10 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
  */
 function repeated(
   execution: Execution,
-  earlier: readonly { id: number; root: number }[] | undefined,
-  root: number,
+  same: readonly { readonly id: number }[],
   known: boolean,
 ): number | undefined {
-  const candidates = earlier?.filter((e) => e.root < root && (known || execution.open.has(e.id))) ?? [];
+  const candidates = same.filter((e) => known || e.id >= execution.nextId || execution.open.has(e.id));
   if (known) return candidates.length === 1 ? candidates[0]?.id : UNKNOWN_ID;
   return candidates[0]?.id;
 }

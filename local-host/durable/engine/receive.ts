@@ -21,6 +21,8 @@ export interface ReceiveOptions {
   /** Set when the code is known to sleep on: then only events with a follow-up are taken. */
   readonly asleep: boolean;
   readonly awaiting: Awaiting | undefined;
+  /** Take no more than one event that wakes the code; see {@link AmbiguousTaskError}. */
+  readonly oneAtATime?: boolean;
   readonly subId: (id: number) => string;
 }
 
@@ -43,7 +45,11 @@ export function receive(execution: Execution, inbox: readonly InboxEvent[], opti
   const { active, passive, stale } = sort(execution, inbox, options);
   const free = options.awaiting?.orderIsFree === true && passive.every((i) => inbox[i]?.type === 'task-completed');
   // The library looks through all tasks of a `Task.all` from the front at each result, up to the first open one.
-  const order = free ? [...passive].sort((a, b) => completionId(inbox[b]) - completionId(inbox[a])) : passive;
+  const order = free ? passive.sort((a, b) => completionId(inbox[b]) - completionId(inbox[a])) : passive;
+  if (options.oneAtATime) {
+    const first = order.findIndex((i) => wakes(inbox[i] as InboxEvent));
+    order.splice(first + 1, Infinity);
+  }
   const taken = [...active, ...order];
   if (taken.length === 0) return { taken, stale, events: [], outbound: [], moved: [], needsCode: false };
 
@@ -88,13 +94,12 @@ function sort(
   const passive: number[] = [];
   const stale: number[] = [];
   const seen = new Set<number>();
-  let suspended = execution.suspended;
+  const lastControl = inbox.findLast((e) => e.type === 'suspended' || e.type === 'resumed');
+  const suspended = lastControl ? lastControl.type === 'suspended' : execution.suspended;
   let started = execution.started !== undefined || inbox.some((e) => e.type === 'execution-started');
   inbox.forEach((event, index) => {
-    if (event.type === 'suspended' || event.type === 'resumed') {
-      suspended = event.type === 'suspended';
-      passive.push(index);
-    } else if (event.type === 'execution-started' && execution.started) stale.push(index);
+    if (event.type === 'suspended' || event.type === 'resumed') passive.push(index);
+    else if (event.type === 'execution-started' && execution.started) stale.push(index);
     else if (suspended || !started) return;
     else if (!isCompletion(event)) {
       if (!options.asleep || event.type === 'execution-started') passive.push(index);

@@ -36,8 +36,9 @@ export function createInstance(hub: TaskHub, tx: Transaction, instance: NewInsta
   const existing = tx.instances.get(instance.id);
   if (existing && !isOver(existing.status)) throw new InstanceExistsError(existing.status);
   if (existing) tx.instances.remove(instance.id);
-  begin(hub, tx, instance, 0, undefined);
+  // Before the new one's first letter is delivered, which makes a new runner.
   tx.after(() => hub.forget(instance.id));
+  begin(hub, tx, instance, 0, undefined);
 }
 
 /** Starts the next execution of an instance whose code continued as new. */

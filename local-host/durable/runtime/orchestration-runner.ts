@@ -8,7 +8,7 @@
 import type { FunctionDefinition } from '../../function-definition';
 import type { InvocationOutcome } from '../../worker-protocol';
 import type { Awaiting } from '../engine/awaiting';
-import { decide, type Decision, type Report } from '../engine/decide';
+import { AmbiguousTaskError, decide, type Decision, type Report } from '../engine/decide';
 import { Execution } from '../engine/execution';
 import { guidOf } from '../engine/guid';
 import type { HistoryEvent, InboxEvent } from '../engine/history-event';
@@ -29,7 +29,7 @@ interface Waiting {
 
 export class OrchestrationRunner implements Runner {
   readonly #hub: TaskHub;
-  readonly #execution: Execution;
+  #execution: Execution;
   readonly #input: OrchestratorInput;
   readonly #inputJson: string;
   #row: InstanceRow;
@@ -100,14 +100,24 @@ export class OrchestrationRunner implements Runner {
   }
 
   async #turn(): Promise<'over' | 'open'> {
+    try {
+      return await this.#tryTurn(false);
+    } catch (error) {
+      if (!(error instanceof AmbiguousTaskError)) throw error;
+      return this.#tryTurn(true);
+    }
+  }
+
+  async #tryTurn(oneAtATime: boolean): Promise<'over' | 'open'> {
     const execution = this.#execution;
-    const now = this.#hub.now();
+    // Each turn has a time of its own, so that timers of different turns can be told apart.
+    const now = Math.max(this.#hub.now(), execution.turnAt + 1);
     const played = execution.history.length;
     const inbox = this.#inbox;
     const reception = receive(
       execution,
       inbox.map((w) => w.event),
-      { now, limits: TIMER_LIMITS, asleep: !this.#codeMayGoOn, awaiting: this.#awaiting, subId: this.#subId },
+      { now, limits: TIMER_LIMITS, asleep: !this.#codeMayGoOn, awaiting: this.#awaiting, oneAtATime, subId: this.#subId },
     );
     const gone = new Set([...reception.taken, ...reception.stale]);
     const removed = inbox.filter((_, i) => gone.has(i));
@@ -123,20 +133,21 @@ export class OrchestrationRunner implements Runner {
     let decision: Decision = { events: [], outbound: [] };
     let customStatus = this.#row.customStatus;
     if (reception.needsCode) {
-      this.#codeMayGoOn = false;
       const answer = await this.#ask(played);
-      const decided = decide(execution, answer.report, {
-        now: execution.turnAt,
-        limits: TIMER_LIMITS,
-        requestId: (id) => guidOf(`${this.#row.executionId}:${id}`),
-        subId: this.#subId,
-        failureText: (error) => `Orchestrator function '${this.#functionName()}' failed: ${error}`,
+      const severalSteps = !oneAtATime && reception.taken.length > 1;
+      const decided = this.#decide(answer.report, severalSteps, () => {
+        this.#execution = Execution.from(execution.history.slice(0, played));
+        this.#input.forget();
+        this.#inbox = [...removed, ...this.#inbox];
+        this.#codeMayGoOn = true;
+        this.#awaiting = undefined;
       });
       if (decided.problem) this.#hub.context.log.warning(`Durable: instance '${this.#row.id}': ${decided.problem}`);
       customStatus = answer.customStatus;
       decision = decided;
       this.#awaiting = decided.awaiting;
       events = [...events, ...decided.events];
+      this.#codeMayGoOn = false;
       for (const { event } of this.#inbox) if (this.#note(event)) this.#queued = true;
     }
     const outbound = [...reception.outbound, ...decision.outbound];
@@ -154,6 +165,22 @@ export class OrchestrationRunner implements Runner {
     });
     this.#row = row;
     return over ? 'over' : 'open';
+  }
+
+  #decide(report: Report, severalSteps: boolean, undo: () => void): ReturnType<typeof decide> {
+    try {
+      return decide(this.#execution, report, {
+        now: this.#execution.turnAt,
+        limits: TIMER_LIMITS,
+        severalSteps,
+        requestId: (id) => guidOf(`${this.#row.executionId}:${id}`),
+        subId: this.#subId,
+        failureText: (error) => `Orchestrator function '${this.#functionName()}' failed: ${error}`,
+      });
+    } catch (error) {
+      if (error instanceof AmbiguousTaskError) undo();
+      throw error;
+    }
   }
 
   #end(tx: Transaction, row: InstanceRow, decision: Decision): void {
