@@ -1,5 +1,13 @@
 // Tests run on what `tsc` built: the code under test is the code that ships.
-const base = { testEnvironment: 'node', transform: {}, rootDir: 'dist/tests', modulePathIgnorePatterns: ['/golden/'] };
+const base = {
+  testEnvironment: 'node',
+  transform: {},
+  rootDir: 'dist/tests',
+  modulePathIgnorePatterns: ['/golden/'],
+  moduleNameMapper: {
+    '^@azure/(storage-blob|storage-queue|data-tables|identity)$': `${import.meta.dirname}/tests/native/$1.cjs`,
+  },
+};
 const project = (displayName, folders) => ({
   ...base,
   displayName,

@@ -39,12 +39,14 @@ export function createBlobStore(clients: StorageClients): BlobStore {
           etag: started.etag ?? '',
         };
       } catch (error) {
-        const code = codeOf(error);
-        if (statusOf(error) === 404) return { kind: 'source-gone' };
-        if (code === 'SourceConditionNotMet' || code === 'CannotVerifyCopySource') return { kind: 'source-changed' };
-        if (code === 'ConditionNotMet' || code === 'BlobAlreadyExists' || code === 'TargetConditionNotMet')
-          return { kind: 'destination-changed' };
-        throw error;
+        const status = statusOf(error);
+        if (status === 404) return { kind: 'source-gone' };
+        if (status !== 409 && status !== 412) throw error;
+        if (codeOf(error) === 'PendingCopyOperation') return { kind: 'destination-changed' };
+        // Which of the two conditions failed, the answer does not always say.
+        const now = await this.describe(source);
+        if (!now) return { kind: 'source-gone' };
+        return { kind: now.etag === source.ifMatch ? 'destination-changed' : 'source-changed' };
       }
     },
 
@@ -64,7 +66,8 @@ export function createBlobStore(clients: StorageClients): BlobStore {
         return { kind: 'hashed', sha256: hash.digest('hex'), length };
       } catch (error) {
         if (statusOf(error) === 404) return { kind: 'gone' };
-        if (statusOf(error) === 412) return { kind: 'changed' };
+        // A condition on a blob that is gone fails as one, too.
+        if (statusOf(error) === 412) return { kind: (await this.describe(ref)) ? 'changed' : 'gone' };
         throw error;
       }
     },

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { BlobRef, BlobStore } from '../../src/ports/blob-store';
+
+export interface BlobStoreFixture {
+  readonly store: BlobStore;
+  /** Puts a blob by other means and gives its ETag. */
+  put(ref: BlobRef, content: string): Promise<string>;
+  remove(ref: BlobRef): Promise<void>;
+  text(ref: BlobRef): Promise<string | undefined>;
+}
+
+/** What every {@link BlobStore} must do; run against each implementation. */
+export function blobStoreContract(name: string, make: () => BlobStoreFixture): void {
+  describe(`${name} as a BlobStore`, () => {
+    let counter = 0;
+    const ref = (container = 'rawfiles'): BlobRef => ({ container, name: `dir/ü ${++counter}.png` });
+    const options = {
+      contentType: 'image/png',
+      metadata: { traceparent: 'x' },
+      md5: createHash('md5').update('ab').digest(),
+    };
+
+    it('describes a blob, and nothing where there is none', async () => {
+      const { store, put } = make();
+      const at = ref();
+      expect(await store.describe(at)).toBeUndefined();
+      const etag = await put(at, 'water');
+      expect(await store.describe(at)).toMatchObject({ etag, length: 5 });
+    });
+
+    it('shows an upload only once it is committed, whole and in order', async () => {
+      const { store, text } = make();
+      const at = ref();
+      const upload = store.beginUpload(at);
+      await upload.write(Buffer.from('a'));
+      await upload.write(Buffer.from('b'));
+      expect(await text(at)).toBeUndefined();
+      const { etag } = await upload.commit(options);
+      expect(await text(at)).toBe('ab');
+      expect(await store.describe(at)).toMatchObject({
+        etag,
+        length: 2,
+        contentType: 'image/png',
+        metadata: { traceparent: 'x' },
+      });
+    });
+
+    it('leaves nothing of an abandoned upload and takes nothing more for it', async () => {
+      const { store, text } = make();
+      const at = ref();
+      const upload = store.beginUpload(at);
+      await upload.write(Buffer.from('a'));
+      upload.abandon();
+      upload.abandon();
+      await expect(upload.write(Buffer.from('b'))).rejects.toThrow();
+      await expect(upload.commit(options)).rejects.toThrow();
+      expect(await text(at)).toBeUndefined();
+    });
+
+    it('does not overwrite what another upload committed first', async () => {
+      const { store, text } = make();
+      const at = ref();
+      const [first, second] = [store.beginUpload(at), store.beginUpload(at)];
+      await first.write(Buffer.from('first'));
+      await second.write(Buffer.from('second'));
+      await first.commit(options);
+      await expect(second.commit(options)).rejects.toThrow();
+      expect(await text(at)).toBe('first');
+    });
+
+    it('copies exactly the version that was asked for', async () => {
+      const { store, put, text } = make();
+      const [from, to] = [ref(), ref('processed')];
+      const old = await put(from, 'old');
+      const current = await put(from, 'new');
+      expect(await store.startCopy({ ...from, ifMatch: old }, { ...to, expects: 'nothing' }, {})).toEqual({
+        kind: 'source-changed',
+      });
+      const started = await store.startCopy(
+        { ...from, ifMatch: current },
+        { ...to, expects: 'nothing' },
+        { sluice_x: '1' },
+      );
+      expect(started).toMatchObject({ kind: 'started', status: 'success' });
+      expect(await text(to)).toBe('new');
+      const described = await store.describe(to);
+      expect(described).toMatchObject({ metadata: { sluice_x: '1' }, copy: { status: 'success' } });
+      if (started.kind === 'started') expect(described?.etag).toBe(started.etag);
+    });
+
+    it('copies only over what was expected to stand there', async () => {
+      const { store, put, text } = make();
+      const [from, to] = [ref(), ref('processed')];
+      const ifMatch = await put(from, 'new');
+      const standing = await put(to, 'standing');
+      expect(await store.startCopy({ ...from, ifMatch }, { ...to, expects: 'nothing' }, {})).toEqual({
+        kind: 'destination-changed',
+      });
+      expect(await store.startCopy({ ...from, ifMatch }, { ...to, expects: { etag: '"0x1"' } }, {})).toEqual({
+        kind: 'destination-changed',
+      });
+      expect(await text(to)).toBe('standing');
+      expect(await store.startCopy({ ...from, ifMatch }, { ...to, expects: { etag: standing } }, {})).toMatchObject({
+        kind: 'started',
+      });
+      expect(await text(to)).toBe('new');
+    });
+
+    it('says when the source of a copy is gone', async () => {
+      const { store, put, remove } = make();
+      const from = ref();
+      const ifMatch = await put(from, 'x');
+      await remove(from);
+      expect(await store.startCopy({ ...from, ifMatch }, { ...ref('processed'), expects: 'nothing' }, {})).toEqual({
+        kind: 'source-gone',
+      });
+    });
+
+    it('hashes the bytes of one version', async () => {
+      const { store, put, remove } = make();
+      const at = ref();
+      const old = await put(at, 'old');
+      const current = await put(at, 'water');
+      expect(await store.hash({ ...at, ifMatch: current })).toEqual({
+        kind: 'hashed',
+        sha256: createHash('sha256').update('water').digest('hex'),
+        length: 5,
+      });
+      expect(await store.hash({ ...at, ifMatch: old })).toEqual({ kind: 'changed' });
+      await remove(at);
+      expect(await store.hash({ ...at, ifMatch: current })).toEqual({ kind: 'gone' });
+    });
+  });
+}

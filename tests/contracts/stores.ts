@@ -1,0 +1,175 @@
+import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
+import { deadLetterId } from '../../src/domain/dead-letter';
+import type { MediaRecord } from '../../src/domain/media/media-record';
+import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
+import type { Inbox } from '../../src/ports/inbox';
+import type { MediaRecords } from '../../src/ports/media-records';
+import type { TestClock } from '../fakes/test-clock';
+
+let counter = 0;
+const unique = (): string => `${process.pid}-${++counter}`;
+
+/** What every {@link Inbox} must do. */
+export function inboxContract(name: string, make: () => { inbox: Inbox; clock: TestClock }): void {
+  describe(`${name} as an Inbox`, () => {
+    it('lets one owner claim, and the same owner again', async () => {
+      const { inbox } = make();
+      const key = `k/ü\n${unique()}`;
+      expect(await inbox.claim(key, 'a', 1000)).toEqual({ kind: 'claimed' });
+      expect(await inbox.claim(key, 'a', 1000)).toEqual({ kind: 'claimed' });
+      expect(await inbox.claim(key, 'b', 1000)).toMatchObject({ kind: 'held', by: 'a' });
+    });
+
+    it('gives a claim to one of many at once', async () => {
+      const { inbox } = make();
+      const key = unique();
+      const claims = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((owner) => inbox.claim(key, owner, 60_000)));
+      expect(claims.filter((c) => c.kind === 'claimed')).toHaveLength(1);
+    });
+
+    it('lets another owner in when the lease has ended', async () => {
+      const { inbox, clock } = make();
+      const key = unique();
+      await inbox.claim(key, 'a', 1000);
+      clock.advance(1001);
+      expect(await inbox.claim(key, 'b', 1000)).toEqual({ kind: 'claimed' });
+      expect(await inbox.claim(key, 'a', 1000)).toMatchObject({ kind: 'held', by: 'b' });
+    });
+
+    it('remembers what is done, whoever asks', async () => {
+      const { inbox, clock } = make();
+      const key = unique();
+      expect(await inbox.outcome(key)).toBeUndefined();
+      await inbox.claim(key, 'a', 1000);
+      expect(await inbox.outcome(key)).toBeUndefined();
+      await inbox.complete(key, 'a', 'processed');
+      await inbox.complete(key, 'b', 'something else');
+      clock.advance(10_000);
+      expect(await inbox.outcome(key)).toBe('processed');
+      expect(await inbox.claim(key, 'b', 1000)).toEqual({ kind: 'done', outcome: 'processed' });
+    });
+
+    it('releases only its own open claim', async () => {
+      const { inbox } = make();
+      const key = unique();
+      await inbox.release(key, 'a');
+      await inbox.claim(key, 'a', 60_000);
+      await inbox.release(key, 'b');
+      expect(await inbox.claim(key, 'b', 1000)).toMatchObject({ kind: 'held' });
+      await inbox.release(key, 'a');
+      expect(await inbox.claim(key, 'b', 1000)).toEqual({ kind: 'claimed' });
+      await inbox.complete(key, 'b', 'x');
+      await inbox.release(key, 'b');
+      expect(await inbox.outcome(key)).toBe('x');
+    });
+  });
+}
+
+/** What every {@link MediaRecords} must do. */
+export function mediaRecordsContract(name: string, make: () => MediaRecords): void {
+  describe(`${name} as MediaRecords`, () => {
+    const record = (over: Partial<MediaRecord>): MediaRecord => ({
+      id: 'set below',
+      container: 'rawfiles',
+      name: 'a ü/#?.png',
+      etag: '"0x1"',
+      sequencer: '',
+      state: 'stored',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+      ...over,
+    });
+
+    it('joins what later steps find to what earlier ones knew', async () => {
+      const records = make();
+      const id = unique();
+      await records.put(record({ id, md5: 'aa', size: 5 }));
+      await records.put(record({ id, sequencer: '01', state: 'processed', destination: 'processed/media/x' }));
+      expect(await records.get(id)).toMatchObject({ md5: 'aa', size: 5, sequencer: '01', state: 'processed' });
+      expect(await records.get(id, '"0x1"')).toMatchObject({ md5: 'aa', state: 'processed' });
+      expect(await records.get(unique())).toBeUndefined();
+      expect(await records.get(id, '"0x9"')).toBeUndefined();
+    });
+
+    it('shows the newest version, however the writes are ordered', async () => {
+      const records = make();
+      const id = unique();
+      await records.put(record({ id, etag: '"0x2"', sequencer: '02', state: 'processed' }));
+      await records.put(record({ id, etag: '"0x1"', sequencer: '01', state: 'superseded' }));
+      expect(await records.get(id)).toMatchObject({ etag: '"0x2"' });
+      expect(await records.get(id, '"0x1"')).toMatchObject({ state: 'superseded' });
+      await records.put(record({ id, etag: '"0x3"', sequencer: '03', state: 'processing' }));
+      expect(await records.get(id)).toMatchObject({ etag: '"0x3"', state: 'processing' });
+    });
+  });
+}
+
+/** What every {@link DeadLetterStore} must do. */
+export function deadLetterContract(name: string, make: () => DeadLetterStore): void {
+  describe(`${name} as a DeadLetterStore`, () => {
+    let ms = Date.UTC(2026, 0, 1);
+    const letter = (over: Partial<DeadLetterWithBody> = {}): DeadLetterWithBody => {
+      ms += 1000;
+      return {
+        id: deadLetterId(ms, unique()),
+        pipeline: 'media',
+        code: 'COPY_FAILED',
+        error: 'why',
+        attempts: 3,
+        keys: { queue: 'jobqueue' },
+        createdAt: new Date(ms).toISOString(),
+        state: 'open',
+        message: 'the "message" ü\u0000',
+        ...over,
+      };
+    };
+
+    it('keeps a letter whole, and the same id once', async () => {
+      const store = make();
+      const one = letter({ stack: 'at x', traceId: 'f'.repeat(32) });
+      await store.add(one);
+      await store.add(one);
+      expect(await store.get(one.id)).toEqual(one);
+      expect((await store.list({ since: one.createdAt }, 10)).items).toHaveLength(1);
+      expect(await store.get('nothing/#?')).toBeUndefined();
+    });
+
+    it('keeps a body of a megabyte', async () => {
+      const store = make();
+      const big = letter({ message: 'x'.repeat(1024 * 1024) });
+      await store.add(big);
+      expect((await store.get(big.id))?.message).toHaveLength(1024 * 1024);
+    });
+
+    it('lists newest first, by filter and by page', async () => {
+      const store = make();
+      const letters = [letter(), letter({ code: 'VERIFY_FAILED' }), letter({ pipeline: 'orders' }), letter()];
+      for (const l of letters) await store.add(l);
+      const since = letters[0]!.createdAt;
+      const ids = letters.map((l) => l.id).reverse();
+      expect((await store.list({ since }, 10)).items.map((l) => l.id)).toEqual(ids);
+      expect((await store.list({ since, code: 'VERIFY_FAILED' }, 10)).items.map((l) => l.id)).toEqual([letters[1]!.id]);
+      expect((await store.list({ since, pipeline: 'orders' }, 10)).items.map((l) => l.id)).toEqual([letters[2]!.id]);
+      const paged: string[] = [];
+      let continuation: string | undefined;
+      do {
+        const page = await store.list({ since }, 3, continuation);
+        paged.push(...page.items.map((l) => l.id));
+        continuation = page.continuation;
+      } while (continuation);
+      expect(paged).toEqual(ids);
+    });
+
+    it('is closed by one of two callers', async () => {
+      const store = make();
+      const one = letter();
+      await store.add(one);
+      const at = '2026-02-01T00:00:00.000Z';
+      const closed = await Promise.all([store.close(one.id, 'replayed', at), store.close(one.id, 'discarded', at)]);
+      expect(closed.filter(Boolean)).toHaveLength(1);
+      expect(await store.get(one.id)).toMatchObject({ closedAt: at });
+      expect(await store.close(one.id, 'replayed', at)).toBe(false);
+      expect(await store.close('unknown', 'replayed', at)).toBe(false);
+      expect((await store.list({ state: 'open', since: one.createdAt }, 10)).items).toHaveLength(0);
+    });
+  });
+}

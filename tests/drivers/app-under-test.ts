@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { startHost, type HostHandle } from '../../local-host/start-host';
+import { startStorage, type StorageUnderTest } from './storage-under-test';
+
+/** The project's root, seen from the compiled tests. */
+export const projectRoot = path.resolve(__dirname, '..', '..', '..');
+
+export interface AppUnderTest {
+  readonly url: string;
+  readonly host: HostHandle;
+  readonly storage: StorageUnderTest;
+  /** Lines that the app and the host logged. */
+  readonly lines: readonly string[];
+  /** Resolves with the first log line that matches, past ones included. */
+  line(pattern: RegExp): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The whole app on the local host with a real Azurite, all on free ports. */
+export async function startApp(settings: Readonly<Record<string, string>> = {}): Promise<AppUnderTest> {
+  const storage = await startStorage(settings);
+  const lines: string[] = [];
+  const waits = new Set<(line: string) => void>();
+  const host = await startHost({
+    scriptRoot: projectRoot,
+    port: 0,
+    // Nothing of the machine's own settings may reach the app under test.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    settings: storage.settings,
+    stateDir: path.join(storage.folder, 'host'),
+    eventGridFile: path.join(projectRoot, 'infra', 'local', 'event-grid.json'),
+    log: (record) => {
+      lines.push(record.message);
+      for (const waiting of [...waits]) waiting(record.message);
+    },
+  }).catch(async (error: unknown) => {
+    await storage.stop();
+    throw error;
+  });
+  return {
+    url: host.url,
+    host,
+    storage,
+    lines,
+    line: (pattern) =>
+      new Promise((resolve) => {
+        const look = (line: string): void => {
+          if (!pattern.test(line)) return;
+          waits.delete(look);
+          resolve(line);
+        };
+        waits.add(look);
+        lines.forEach(look);
+      }),
+    async stop() {
+      await host.stop();
+      await storage.stop();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { startAzurite, type Azurite } from '../../local-host/storage/azurite';
+import { createStorageClients, type StorageClients } from '../../src/adapters/azure-storage/clients';
+import { provisionStorage } from '../../src/adapters/azure-storage/provision';
+import { loadConfig, type Config } from '../../src/config/config';
+import { storageLayout } from '../../src/domain/storage-layout';
+import { freePorts } from './free-ports';
+
+export interface StorageUnderTest {
+  readonly azurite: Azurite;
+  readonly clients: StorageClients;
+  readonly config: Config;
+  /** Settings that point an app at this storage. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Folder of its own, gone after `stop`. */
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** A real Azurite on free ports with everything the pipelines need. */
+export async function startStorage(settings: Readonly<Record<string, string>> = {}): Promise<StorageUnderTest> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-test-'));
+  const [blob = 0, queue = 0, table = 0] = await freePorts(3);
+  const azurite = await startAzurite({ location: path.join(folder, 'azurite'), ports: { blob, queue, table } });
+  const all = { ...settings, AzureWebJobsStorage: azurite.connectionString };
+  const loaded = loadConfig(all);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const clients = createStorageClients(loaded.config.storage);
+  await provisionStorage(clients, storageLayout);
+  return {
+    azurite,
+    clients,
+    config: loaded.config,
+    settings: all,
+    folder,
+    async stop() {
+      await azurite.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

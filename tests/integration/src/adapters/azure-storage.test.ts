@@ -1,0 +1,43 @@
+import { createBlobStore } from '../../../../src/adapters/azure-storage/blob-store';
+import { createDeadLetterStore } from '../../../../src/adapters/azure-storage/dead-letter-store';
+import { createInbox } from '../../../../src/adapters/azure-storage/inbox';
+import { createMediaRecords } from '../../../../src/adapters/azure-storage/media-records';
+import { createMessageQueue } from '../../../../src/adapters/azure-storage/message-queue';
+import { DEAD_LETTER_CONTAINER, tables } from '../../../../src/domain/storage-layout';
+import type { BlobRef } from '../../../../src/ports/blob-store';
+import { blobStoreContract } from '../../../contracts/blob-store';
+import { deadLetterContract, inboxContract, mediaRecordsContract } from '../../../contracts/stores';
+import { startStorage, type StorageUnderTest } from '../../../drivers/storage-under-test';
+import { TestClock } from '../../../fakes/test-clock';
+
+let storage: StorageUnderTest;
+beforeAll(async () => {
+  storage = await startStorage();
+});
+afterAll(() => storage.stop());
+
+const blob = (ref: BlobRef) => storage.clients.blobs().getContainerClient(ref.container).getBlockBlobClient(ref.name);
+
+blobStoreContract('Azure Blob Storage', () => ({
+  store: createBlobStore(storage.clients),
+  put: async (ref, content) => (await blob(ref).upload(content, Buffer.byteLength(content))).etag ?? '',
+  remove: async (ref) => void (await blob(ref).delete()),
+  text: async (ref) => ((await blob(ref).exists()) ? (await blob(ref).downloadToBuffer()).toString() : undefined),
+}));
+inboxContract('Azure Tables', () => {
+  const clock = new TestClock();
+  return { inbox: createInbox(storage.clients, tables.inbox, clock), clock };
+});
+mediaRecordsContract('Azure Tables', () => createMediaRecords(storage.clients, tables.media));
+deadLetterContract('Azure Storage', () =>
+  createDeadLetterStore(storage.clients, tables.deadLetters, DEAD_LETTER_CONTAINER),
+);
+
+describe('Azure Queues', () => {
+  it('holds the text as it is, without an end', async () => {
+    await createMessageQueue(storage.clients).send('jobqueue', '{"plain":"ü"}');
+    const { receivedMessageItems } = await storage.clients.queues().getQueueClient('jobqueue').receiveMessages();
+    expect(receivedMessageItems[0]).toMatchObject({ messageText: '{"plain":"ü"}' });
+    expect(receivedMessageItems[0]!.expiresOn.getUTCFullYear()).toBeGreaterThan(9000);
+  });
+});

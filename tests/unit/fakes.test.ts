@@ -1,0 +1,21 @@
+import { blobStoreContract } from '../contracts/blob-store';
+import { deadLetterContract, inboxContract, mediaRecordsContract } from '../contracts/stores';
+import { MemoryBlobStore } from '../fakes/memory-blob-store';
+import { memoryDeadLetters, memoryInbox, memoryMediaRecords } from '../fakes/memory-stores';
+import { TestClock } from '../fakes/test-clock';
+
+blobStoreContract('The memory blob store', () => {
+  const store = new MemoryBlobStore();
+  return {
+    store,
+    put: async (ref, content) => store.put(ref, content),
+    remove: async (ref) => store.remove(ref),
+    text: async (ref) => store.text(ref),
+  };
+});
+inboxContract('The memory inbox', () => {
+  const clock = new TestClock();
+  return { inbox: memoryInbox(clock), clock };
+});
+mediaRecordsContract('The memory records', memoryMediaRecords);
+deadLetterContract('The memory dead letters', memoryDeadLetters);
