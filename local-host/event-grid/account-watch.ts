@@ -1,0 +1,179 @@
+/**
+ * Watches one storage account for new blob versions: by the access log within a fraction of a second, and by listings that
+ * make up for whatever the log did not tell (at start, after a gap, from time to time, and all the time without a log).
+ */
+import type { BlobServiceClient } from '@azure/storage-blob';
+import { sleep, type Clock } from '../clock';
+import type { Log } from '../log';
+import { parseAccessLogLine, storageEventOf } from '../storage/access-log-line';
+import { AccessLogTail, type LogPosition } from '../storage/access-log-tail';
+import { messageOf, statusOf } from '../storage/azure-sdk';
+import { versionOf, type BlobChange, type Detector } from './detector';
+import type { Ledger } from './ledger';
+
+export interface AccountWatchOptions {
+  readonly blobs: BlobServiceClient;
+  readonly detector: Detector;
+  readonly ledger: Ledger;
+  /** Container → names of its subscriptions. */
+  readonly containers: ReadonlyMap<string, readonly string[]>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly findAccessLog: () => string | undefined;
+}
+
+const PAGE = 5000;
+const LOG_INTERVAL_MS = 100;
+const EMPTY_LOG_ABOVE_BYTES = 8 << 20;
+/** Pause between listings: at least this, and a multiple of what the last one took, so that a large container is not listed all the time. */
+const WITH_LOG = { leastMs: 60_000, factor: 50 };
+const WITHOUT_LOG = { leastMs: 1000, factor: 5 };
+const RETRY_MS = 1000;
+
+export class AccountWatch {
+  readonly #stop = new AbortController();
+  readonly #tail: AccessLogTail;
+  readonly #source: string;
+  #due = new AbortController();
+  #running: Promise<void> | undefined;
+  #outageTold = false;
+
+  constructor(private readonly options: AccountWatchOptions) {
+    const { clock, ledger, findAccessLog, blobs } = options;
+    this.#source = blobs.url;
+    const from = ledger.logPosition(this.#source);
+    this.#tail = new AccessLogTail({
+      clock,
+      ...(from ? { from } : {}),
+      findFile: findAccessLog,
+      intervalMs: LOG_INTERVAL_MS,
+      emptyAboveBytes: EMPTY_LOG_ABOVE_BYTES,
+      onLines: (lines, position) => this.#read(lines, position),
+      onGap: () => this.#due.abort(),
+    });
+  }
+
+  start(): void {
+    this.#tail.start();
+    this.#running = this.#listFromTimeToTime();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#due.abort();
+    await Promise.all([this.#tail.stop(), this.#running]);
+  }
+
+  /** Does not return before the lines are dealt with, however long the storage is away: only then the log is read on. */
+  async #read(lines: readonly string[], position: LogPosition): Promise<void> {
+    const { blobs, containers, detector, ledger } = this.options;
+    const changes = new Map<string, BlobChange>();
+    for (const line of lines) {
+      const entry = parseAccessLogLine(line, blobs.accountName);
+      const event = entry && storageEventOf(entry);
+      if (!event || event.kind === 'messageSent' || !containers.has(event.container)) continue;
+      const { container, blob } = event;
+      const key = `${container}/${blob}`;
+      if (event.kind === 'blobDeleted') {
+        changes.delete(key);
+        detector.deleted(container, blob);
+      } else if (event.kind === 'blobWritten') {
+        changes.set(key, { container, blob, kind: 'written', api: event.api });
+      } else if (!changes.has(key)) {
+        changes.set(key, { container, blob, kind: 'touched', api: 'PutBlob' });
+      }
+    }
+    if (changes.size > 0 && !(await this.#insist(() => detector.changed([...changes.values()])))) return;
+    if (!this.#stop.signal.aborted) ledger.saveLogPosition(this.#source, position);
+  }
+
+  async #listFromTimeToTime(): Promise<void> {
+    const { clock, containers } = this.options;
+    while (!this.#stop.signal.aborted) {
+      this.#due = new AbortController();
+      const began = clock.now();
+      for (const [container, subscriptions] of containers) {
+        await this.#insist(() => this.#list(container, subscriptions));
+      }
+      const { leastMs, factor } = this.#tail.available ? WITH_LOG : WITHOUT_LOG;
+      await this.#waitUntilDue(Math.max(leastMs, factor * (clock.now() - began)));
+    }
+  }
+
+  async #waitUntilDue(ms: number): Promise<void> {
+    if (!this.#stop.signal.aborted) await sleep(this.options.clock, ms, this.#due.signal);
+  }
+
+  async #list(container: string, subscriptions: readonly string[]): Promise<void> {
+    const { blobs, detector } = this.options;
+    const missing = new Map(subscriptions.map((name) => [name, new MissingBlobs(this.options.ledger, name)]));
+    try {
+      const pages = blobs.getContainerClient(container).listBlobsFlat().byPage({ maxPageSize: PAGE });
+      for await (const { segment } of pages) {
+        if (this.#stop.signal.aborted) return;
+        const found = segment.blobItems.flatMap((item) => versionOf(container, item.name, item.properties) ?? []);
+        await detector.listed(found);
+        for (const one of missing.values()) one.compare(segment.blobItems.map(({ name }) => name));
+      }
+    } catch (error) {
+      // No container yet: nothing in it.
+      if (statusOf(error) !== 404) throw error;
+    }
+    // A name that the listing did not show may have come meanwhile, or be sorted otherwise; so it is looked at once more.
+    const gone = new Set([...missing.values()].flatMap((one) => one.end()));
+    await detector.changed([...gone].map((blob) => ({ container, blob, kind: 'touched', api: 'PutBlob' })));
+  }
+
+  /** Until the storage answers; false when the host stops first. */
+  async #insist(action: () => Promise<void>): Promise<boolean> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await action();
+        if (this.#outageTold) this.options.log.information('Blob events: the storage answers again.');
+        this.#outageTold = false;
+        return true;
+      } catch (error) {
+        if (!this.#outageTold) {
+          this.options.log.warning(
+            `Blob events: the storage does not answer; trying until it does. ${messageOf(error)}`,
+          );
+        }
+        this.#outageTold = true;
+        await sleep(this.options.clock, RETRY_MS, this.#stop.signal);
+      }
+    }
+    return false;
+  }
+}
+
+/** Finds seen blobs that a listing no longer shows, page by page, so that the ledger does not grow for ever. */
+class MissingBlobs {
+  readonly #found: string[] = [];
+  #after = '';
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly subscription: string,
+  ) {}
+
+  compare(names: readonly string[]): void {
+    const last = names.at(-1);
+    if (last === undefined) return;
+    this.#collect(new Set(names), last);
+    this.#after = last;
+  }
+
+  end(): string[] {
+    this.#collect(new Set(), undefined);
+    return this.#found;
+  }
+
+  #collect(present: ReadonlySet<string>, upTo: string | undefined): void {
+    // What exceeds the limit is found by a later listing: memory stays bounded.
+    const limit = 2 * PAGE;
+    if (this.#found.length >= limit) return;
+    for (const name of this.ledger.seenBetween(this.subscription, this.#after, upTo, limit)) {
+      if (!present.has(name)) this.#found.push(name);
+    }
+  }
+}
