@@ -15,6 +15,9 @@ export type CopyMedia = (input: { readonly item: MediaItem }) => Promise<CopyRes
 export const SOURCE_ETAG = 'sluice_source_etag';
 export const SOURCE_SEQUENCER = 'sluice_sequencer';
 
+/** A destination that changes under every one of these is left to the retry policy. */
+const ATTEMPTS = 5;
+
 /**
  * Starts the server-side copy of exactly this version, over what stands in the destination only if that is older. Tries again
  * at once when the destination changed meanwhile.
@@ -22,7 +25,7 @@ export const SOURCE_SEQUENCER = 'sluice_sequencer';
 export function createCopyMedia({ blobs }: { blobs: BlobStore }): CopyMedia {
   return async ({ item }) => {
     const destination = { container: PROCESSED_CONTAINER, name: processedName(item.name) };
-    for (;;) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const source = await blobs.describe(item);
       const standing = await blobs.describe(destination);
       const decision = decideCopy(item, standing && standingCopy(standing));
@@ -54,6 +57,9 @@ export function createCopyMedia({ blobs }: { blobs: BlobStore }): CopyMedia {
           return copyResult(started.status, started.copyId, started.etag);
       }
     }
+    throw new Error(
+      `${destination.container}/${destination.name} changed under each of ${ATTEMPTS} tries to copy to it.`,
+    );
   };
 }
 

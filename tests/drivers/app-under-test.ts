@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { startHost, type HostHandle } from '../../local-host/start-host';
 import { startStorage, type StorageUnderTest } from './storage-under-test';
 
 /** The project's root, seen from the compiled tests. */
-export const projectRoot = path.resolve(__dirname, '..', '..', '..');
+export const projectRoot = upTo('package-lock.json', __dirname);
 
 export interface AppUnderTest {
   readonly url: string;
@@ -57,4 +58,11 @@ export async function startApp(settings: Readonly<Record<string, string>> = {}):
       await storage.stop();
     },
   };
+}
+
+function upTo(file: string, from: string): string {
+  if (existsSync(path.join(from, file))) return from;
+  const parent = path.dirname(from);
+  if (parent === from) throw new Error(`no ${file} above the tests`);
+  return upTo(file, parent);
 }
