@@ -2,6 +2,7 @@
  * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
  */
 import { createDurableExtension } from './durable';
+import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { httpTrigger } from './triggers/http';
 import { queueTrigger } from './triggers/queue';
@@ -23,7 +24,11 @@ export interface RegistryOptions {
 const httpOutput: BindingPlugin = { type: 'http' };
 
 export function createRegistry(options: RegistryOptions = {}): Registry {
-  const extensions: readonly HostExtension[] = [createDurableExtension(), ...(options.extensions ?? [])];
+  const extensions: readonly HostExtension[] = [
+    createDurableExtension(),
+    ...(options.eventGridFile === undefined ? [] : [createEventGridExtension(options.eventGridFile)]),
+    ...(options.extensions ?? []),
+  ];
   return {
     triggers: [httpTrigger, queueTrigger, ...extensions.flatMap((extension) => extension.triggers)],
     bindings: [httpOutput, ...extensions.flatMap((extension) => extension.bindings)],
