@@ -45,6 +45,8 @@ export interface AppWorkerOptions {
 /** How long the app may take to finish what it is doing when the host stops. */
 const DRAIN_MS = 5_000;
 const STOP_MS = 3_000;
+/** How long output may come after the end of the process. */
+const OUTPUT_MS = 500;
 
 export class AppWorker {
   /** Resolves when the process is gone; never rejects. */
@@ -53,6 +55,8 @@ export class AppWorker {
   readonly #child: ChildProcess;
   readonly #invocations = new Map<string, (outcome: InvocationOutcome) => void>();
   readonly #expected = new Map<FromWorker['type'], (message: FromWorker) => void>();
+  readonly #passing = new Map<number, Socket>();
+  #nextConnection = 1;
   #exit: WorkerExit | undefined;
 
   constructor(options: AppWorkerOptions) {
@@ -71,8 +75,10 @@ export class AppWorker {
         this.#failAll(exit);
         resolve(exit);
       };
-      // `close` comes after the last line of output and the last message.
+      // `close` comes after the last line of output and the last message; but never while a process that the app started
+      // holds the output open.
       this.#child.once('close', (code, signal) => ended({ code, signal }));
+      this.#child.once('exit', (code, signal) => setTimeout(() => ended({ code, signal }), OUTPUT_MS).unref());
       this.#child.once('error', () => ended({ code: null, signal: null }));
     });
     this.#child.on('message', (message) => this.#receive(message as FromWorker));
@@ -105,15 +111,19 @@ export class AppWorker {
     this.#send({ type: 'keys', ...keys });
   }
 
-  /** Hands a connection over; this process does not touch it again. */
+  /** Hands a connection over. Until the worker confirms, it can come back through `takeLostConnections`. */
   pass(socket: Socket): void {
-    if (!this.#child.connected) {
-      socket.destroy();
-      return;
-    }
-    this.#child.send({ type: 'connection' } satisfies ToWorker, socket, {}, (error) => {
-      if (error) socket.destroy();
-    });
+    const connectionId = this.#nextConnection++;
+    this.#passing.set(connectionId, socket);
+    const message: ToWorker = { type: 'connection', connectionId };
+    if (this.#child.connected) this.#child.send(message, socket, { keepOpen: true }, () => undefined);
+  }
+
+  /** After the end of the process: connections that it never got. */
+  takeLostConnections(): Socket[] {
+    const lost = [...this.#passing.values()];
+    this.#passing.clear();
+    return lost;
   }
 
   /** Never rejects; the end of the process is an outcome with an error. */
@@ -177,6 +187,11 @@ export class AppWorker {
         return void message.records.forEach((record) => this.#options.onLog(record));
       case 'httpInvoked':
         return void this.#options.onHttpInvoked(message);
+      case 'accepted':
+        // Only this process's handle closes; the worker has its own.
+        this.#passing.get(message.connectionId)?.destroy();
+        this.#passing.delete(message.connectionId);
+        return;
       case 'ready':
       case 'loaded':
       case 'serving':
@@ -208,6 +223,7 @@ function exitOutcome(invocationId: string, exit: WorkerExit): InvocationOutcome 
   return {
     invocationId,
     durationMs: 0,
+    lost: true,
     error: { message: `The worker process ended while the function ran: ${describeExit(exit)}.` },
   };
 }

@@ -1,3 +1,4 @@
+import './quiet-sqlite';
 import { parseCliArguments, USAGE, UsageError } from './cli-arguments';
 import type { CliArguments } from './cli-arguments';
 import { consoleLog } from './console-log';

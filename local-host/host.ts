@@ -237,6 +237,7 @@ export class Host {
     this.#listener.direct((socket) => worker.pass(socket));
     void worker.exited.then(() => {
       if (this.#state === 'Running' || this.#state === 'Starting') this.#listener.direct(undefined);
+      for (const socket of worker.takeLostConnections()) this.#listener.accept(socket);
     });
   }
 

@@ -21,9 +21,15 @@ export class PortInUseError extends Error {
 type Target = (socket: net.Socket) => void;
 
 export class PublicListener {
-  readonly #server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
+  readonly #server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    // A client that hangs up while it waits is noticed by whoever gets the connection.
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#waiting.delete(socket));
+    this.accept(socket);
+  });
   readonly #waiting = new Set<net.Socket>();
   #target: Target | undefined;
+  #closed = false;
 
   /** Resolves with the port bound; @throws PortInUseError */
   listen(port: number): Promise<number> {
@@ -50,16 +56,17 @@ export class PublicListener {
 
   /** Takes no more connections; those that wait are closed. */
   close(): void {
+    this.#closed = true;
     this.#server.close();
     this.#target = undefined;
     for (const socket of this.#waiting) socket.destroy();
     this.#waiting.clear();
   }
 
-  #accept(socket: net.Socket): void {
-    socket.on('error', () => undefined);
-    if (this.#target) return void this.#target(socket);
-    this.#waiting.add(socket);
-    socket.once('close', () => this.#waiting.delete(socket));
+  /** Takes a connection: a new one, or one that a worker did not live to get. */
+  accept(socket: net.Socket): void {
+    if (this.#closed) socket.destroy();
+    else if (this.#target) this.#target(socket);
+    else this.#waiting.add(socket);
   }
 }

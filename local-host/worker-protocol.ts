@@ -41,6 +41,8 @@ export interface InvocationOutcome {
   readonly invocationId: string;
   /** Present when the function (or a hook) failed. */
   readonly error?: RpcError;
+  /** The worker ended before it answered; the function may have run in part. */
+  readonly lost?: true;
   readonly returnValue?: RpcData;
   readonly outputData?: readonly NamedData[];
   readonly durationMs: number;
@@ -127,7 +129,8 @@ export type ToWorker =
       readonly hostKeys: readonly string[];
       readonly functionKeys: Readonly<Record<string, readonly string[]>>;
     }
-  | { readonly type: 'connection' }
+  /** Comes with a socket, which the host keeps until `accepted`, so that none is lost with a worker that ends. */
+  | { readonly type: 'connection'; readonly connectionId: number }
   | { readonly type: 'invoke'; readonly functionName: string; readonly request: InvocationRequest }
   | { readonly type: 'answer'; readonly askId: number; readonly answer: Answer }
   | { readonly type: 'drain' }
@@ -143,6 +146,7 @@ export type FromWorker =
       readonly error?: RpcError;
     }
   | { readonly type: 'serving' }
+  | { readonly type: 'accepted'; readonly connectionId: number }
   | { readonly type: 'invoked'; readonly outcome: InvocationOutcome }
   | { readonly type: 'ask'; readonly askId: number; readonly ask: Ask }
   | { readonly type: 'log'; readonly records: readonly LogRecord[] }

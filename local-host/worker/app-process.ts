@@ -35,6 +35,7 @@ export class AppWorkerProcess {
       case 'keys':
         return this.#http?.updateKeys(message);
       case 'connection':
+        this.#link.send({ type: 'accepted', connectionId: message.connectionId });
         if (socket && this.#http) this.#http.accept(socket);
         else socket?.destroy();
         return;
