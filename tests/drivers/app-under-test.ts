@@ -14,6 +14,8 @@ export interface AppUnderTest {
   readonly lines: readonly string[];
   /** Resolves with the first log line that matches, past ones included. */
   line(pattern: RegExp): Promise<string>;
+  /** Looks now and after everything that the host logs, until there is a value. */
+  until<T>(look: () => Promise<T | undefined | false>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,20 @@ export async function startApp(settings: Readonly<Record<string, string>> = {}):
         waits.add(look);
         lines.forEach(look);
       }),
+    async until(look) {
+      for (;;) {
+        const next = new Promise<void>((resolve) => {
+          const once = (): void => {
+            waits.delete(once);
+            resolve();
+          };
+          waits.add(once);
+        });
+        const value = await look();
+        if (value !== undefined && value !== false) return value;
+        await next;
+      }
+    },
     async stop() {
       await host.stop();
       await storage.stop();
