@@ -1,11 +1,15 @@
 /**
  * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
  */
+import { blobBinding } from './bindings/blob';
+import { queueBinding } from './bindings/queue';
+import { tableBinding } from './bindings/table';
 import { createDurableExtension } from './durable';
 import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { httpTrigger } from './triggers/http';
 import { queueTrigger } from './triggers/queue';
+import { timerTrigger } from './triggers/timer';
 
 export interface Registry {
   readonly triggers: readonly TriggerPlugin[];
@@ -30,8 +34,14 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     ...(options.extensions ?? []),
   ];
   return {
-    triggers: [httpTrigger, queueTrigger, ...extensions.flatMap((extension) => extension.triggers)],
-    bindings: [httpOutput, ...extensions.flatMap((extension) => extension.bindings)],
+    triggers: [httpTrigger, queueTrigger, timerTrigger, ...extensions.flatMap((extension) => extension.triggers)],
+    bindings: [
+      httpOutput,
+      queueBinding,
+      blobBinding,
+      tableBinding,
+      ...extensions.flatMap((extension) => extension.bindings),
+    ],
     extensions,
   };
 }

@@ -8,11 +8,6 @@ export const MANUAL_REASON = 'This function was programmatically called via the 
 export async function manualInvocation(fn: IndexedFunction, input: string, context: HostContext): Promise<Invocation> {
   if (fn.plugin?.manual) return fn.plugin.manual(fn.definition, fn.trigger, input, context);
   switch (fn.trigger.type.toLowerCase()) {
-    case 'timertrigger':
-      return {
-        reason: MANUAL_REASON,
-        input: { json: JSON.stringify({ Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false }) },
-      };
     case 'httptrigger':
       return { reason: MANUAL_REASON, input: httpRequest(fn, input, context), triggerMetadata: {} };
     default:

@@ -100,7 +100,7 @@ function parseSegment(text: string): Segment {
 function closingBrace(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const two = text.slice(i, i + 2);
-    if (two === '{{' || (two === '}}' && text[i + 2] === '}')) i++;
+    if (two === '{{' || two === '}}') i++;
     else if (text[i] === '}') return i;
     else if (text[i] === '{') throw incomplete();
   }
