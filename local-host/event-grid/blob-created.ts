@@ -4,55 +4,32 @@
  * blob_created.json of 2018-01-01), and CloudEvents 1.0 in its JSON format.
  */
 import { createHash } from 'node:crypto';
-import { BLOB_CREATED, subjectOf } from './subscription';
+import type { NewVersion } from '../storage/blob-watch/watcher';
+import { BLOB_CREATED, subjectOf, type EventSubscription } from './subscription';
 
-/** One version of a blob, as the service describes it. */
-export interface BlobVersion {
-  readonly container: string;
-  readonly blob: string;
-  /** Without quotes. */
-  readonly etag: string;
-  /** Milliseconds since the epoch; the service gives whole seconds. */
-  readonly lastModified: number;
-  /** Milliseconds since the epoch of the write of the content; undefined where the service does not say. */
-  readonly createdOn: number | undefined;
-  readonly contentLength: number;
-  readonly contentType: string;
-  /** Base64. */
-  readonly contentMd5: string | undefined;
-  readonly blobType: string;
-}
-
-export interface BlobCreatedFacts {
-  readonly version: BlobVersion;
-  readonly api: 'PutBlob' | 'PutBlockList' | 'CopyBlob';
-  readonly topic: string;
-  /** Address of the blob. */
-  readonly url: string;
-  /** Later events of a blob have a larger one. */
-  readonly sequence: number;
-}
-
-export function blobCreatedEvent(facts: BlobCreatedFacts, schema: 'EventGridSchema' | 'CloudEventSchemaV1_0'): string {
-  const { version, topic } = facts;
+export function blobCreatedEvent(news: NewVersion, subscription: Pick<EventSubscription, 'topic' | 'schema'>): string {
+  const { version, account } = news;
+  const topic =
+    subscription.topic ??
+    `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/${account}`;
   const subject = subjectOf(version.container, version.blob);
   // The same for each delivery of one version, so that a receiver can tell a repeated delivery from a new event.
   const id = guidOf(`event|${topic}|${subject}|${version.etag}`);
   const time = new Date(version.lastModified).toISOString().replace('Z', '0000Z');
   const data = {
-    api: facts.api,
+    api: news.api,
     clientRequestId: guidOf(`client|${topic}|${subject}|${version.etag}`),
     requestId: `${id.slice(0, -6)}000000`,
     eTag: version.etag,
     contentType: version.contentType,
     contentLength: version.contentLength,
     blobType: version.blobType,
-    url: facts.url,
-    sequencer: sequencerOf(facts.sequence),
+    url: news.url,
+    sequencer: sequencerOf(news.sequence),
     storageDiagnostics: { batchId: guidOf(`batch|${topic}`) },
   };
   return JSON.stringify(
-    schema === 'EventGridSchema'
+    subscription.schema === 'EventGridSchema'
       ? { topic, subject, eventType: BLOB_CREATED, id, data, dataVersion: '', metadataVersion: '1', eventTime: time }
       : { source: topic, subject, type: BLOB_CREATED, time, id, data, specversion: '1.0' },
   );

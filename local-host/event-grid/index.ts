@@ -3,16 +3,16 @@
  * subscriptions to Storage queues plays in Azure. See `subscription.ts` for the file that configures it.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { HostStartError, type HostContext, type HostExtension } from '../plugin';
 import { messageOf } from '../storage/azure-sdk';
-import { storageConnection } from '../storage/connection';
-import { accessLogOf } from '../storage/storage-activity';
-import { AccountWatch } from './account-watch';
-import { Detector } from './detector';
-import { Ledger } from './ledger';
-import { Publisher, type Destination } from './publisher';
-import { parseSubscriptions, type EventSubscription } from './subscription';
+import { watchBlobs } from '../storage/blob-watch';
+import type { Watcher } from '../storage/blob-watch/watcher';
+import { storageConnection, type StorageConnection } from '../storage/connection';
+import { blobCreatedEvent } from './blob-created';
+import { matches, parseSubscriptions, type EventSubscription } from './subscription';
+
+/** Event Grid delivers within a second or so; without an access log only listing that often comes near it. */
+const POLL_MS = 1000;
 
 /**
  * The extension for the subscriptions in `configFile`. It works on the first instance only, and in the background: neither
@@ -26,7 +26,11 @@ export function createEventGridExtension(configFile: string): HostExtension {
     async start(_functions, context) {
       if (context.instanceNumber !== 1) return;
       const subscriptions = await readSubscriptions(configFile, context);
-      if (subscriptions.length > 0) stop = watch(subscriptions, context);
+      const watchers = subscriptions.map((subscription) => {
+        const connection = storageConnection(context.settings, subscription.connection);
+        return { connection, watcher: watcherOf(subscription, connection) };
+      });
+      if (watchers.length > 0) stop = watchBlobs({ watchers, ledgerName: 'event-grid.db', pollMs: POLL_MS }, context);
     },
     async stop() {
       await stop?.();
@@ -45,45 +49,16 @@ async function readSubscriptions(file: string, context: HostContext): Promise<Ev
   return parseSubscriptions(text, file, context.settings);
 }
 
-function watch(subscriptions: readonly EventSubscription[], context: HostContext): () => Promise<void> {
-  const { clock, log, settings, stateDir } = context;
-  const ledger = new Ledger(join(stateDir, 'event-grid.db'), () => clock.now());
-  const destinations = new Map<string, Destination>();
-  const watches: AccountWatch[] = [];
-  const publisher = new Publisher(ledger, destinations, clock, log);
-  for (const [connectionName, group] of grouped(subscriptions, ({ connection }) => connection)) {
-    const connection = storageConnection(settings, connectionName);
-    const blobs = connection.blobs();
-    const watched = group.map((subscription) => {
-      destinations.set(subscription.name, { subscription, queues: () => connection.queues() });
-      const source = `${blobs.accountName}/${subscription.container}`;
-      return { subscription, since: ledger.subscribedAt(subscription.name, source) };
-    });
-    const byContainer = grouped(group, ({ container }) => container);
-    watches.push(
-      new AccountWatch({
-        blobs,
-        detector: new Detector(blobs, ledger, watched, () => publisher.wake()),
-        ledger,
-        containers: new Map([...byContainer].map(([container, those]) => [container, those.map(({ name }) => name)])),
-        clock,
-        log,
-        findAccessLog: () => accessLogOf(stateDir, blobs.url),
-      }),
-    );
-  }
-  // What a crash left in the outbox.
-  publisher.wake();
-  for (const one of watches) one.start();
-  return async () => {
-    await Promise.all(watches.map((one) => one.stop()));
-    await publisher.stop();
-    ledger.close();
+function watcherOf(subscription: EventSubscription, connection: StorageConnection): Watcher {
+  return {
+    name: subscription.name,
+    container: subscription.container,
+    // As in Azure, where a subscription tells of what happens after it was made.
+    wantsOld: false,
+    matches: (blob) => matches(subscription, blob),
+    // Event Grid writes Base64, which is what receivers with the storage extension's default encoding expect.
+    message: (news) => Buffer.from(blobCreatedEvent(news, subscription)).toString('base64'),
+    queue: () => connection.queues().getQueueClient(subscription.queue),
+    timeToLiveSeconds: subscription.timeToLiveSeconds,
   };
-}
-
-function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
-  const groups = new Map<K, V[]>();
-  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);
-  return groups;
 }

@@ -1,21 +1,19 @@
 /**
- * Decides which blob versions are news to which subscription, and writes that decision down. Two sources feed it: writes
+ * Decides which blob versions are news to which watcher, and writes that decision down. Two sources feed it: writes
  * told by the access log (`written`, `touched`, `deleted`), and listings (`listed`).
  *
  * Whatever may contradict the ledger is looked at again at the service, one look at a time per account: else an old listing
  * page could announce a version that a newer look has already replaced.
  */
 import type { BlobServiceClient } from '@azure/storage-blob';
-import { statusOf } from '../storage/azure-sdk';
-import { blobCreatedEvent, type BlobCreatedFacts, type BlobVersion } from './blob-created';
+import { statusOf } from '../azure-sdk';
+import { likelyApi, versionOf, type BlobVersion, type WriteApi } from './blob-version';
 import type { Ledger, SeenVersion } from './ledger';
-import { matches, type EventSubscription } from './subscription';
-
-type Api = BlobCreatedFacts['api'];
+import type { Watcher } from './watcher';
 
 export interface Watched {
-  readonly subscription: EventSubscription;
-  /** Milliseconds since the epoch. Versions written before it belong to the time before the subscription. */
+  readonly watcher: Watcher;
+  /** Milliseconds since the epoch. Versions written before it are old. */
   readonly since: number;
 }
 
@@ -23,7 +21,7 @@ export interface BlobChange {
   readonly container: string;
   readonly blob: string;
   readonly kind: 'written' | 'touched';
-  readonly api: Api;
+  readonly api: WriteApi;
 }
 
 const LOOKS_AT_ONCE = 8;
@@ -47,7 +45,7 @@ export class Detector {
   }
 
   deleted(container: string, blob: string): void {
-    for (const { subscription } of this.#interestedIn(container, blob)) this.ledger.forget(subscription.name, blob);
+    for (const { watcher } of this.#interestedIn(container, blob)) this.ledger.forget(watcher.name, blob);
   }
 
   /** Records one page of a listing. */
@@ -57,7 +55,7 @@ export class Detector {
       let count = 0;
       for (const version of page) {
         for (const watched of this.#interestedIn(version.container, version.blob)) {
-          const seen = this.ledger.seen(watched.subscription.name, version.blob);
+          const seen = this.ledger.seen(watched.watcher.name, version.blob);
           if (seen?.etag === version.etag) continue;
           const { container, blob } = version;
           const api = likelyApi(version);
@@ -84,8 +82,8 @@ export class Detector {
       let count = 0;
       for (const [{ container, blob, kind, api }, version] of versions) {
         for (const watched of this.#interestedIn(container, blob)) {
-          const seen = this.ledger.seen(watched.subscription.name, blob);
-          if (version === undefined) this.ledger.forget(watched.subscription.name, blob);
+          const seen = this.ledger.seen(watched.watcher.name, blob);
+          if (version === undefined) this.ledger.forget(watched.watcher.name, blob);
           else if (this.#announce(watched, version, seen, kind, api)) count += 1;
         }
       }
@@ -109,33 +107,24 @@ export class Detector {
 
   /** True when an event was put into the outbox. Within a transaction of the ledger. */
   #announce(
-    { subscription, since }: Watched,
+    { watcher, since }: Watched,
     version: BlobVersion,
     seen: SeenVersion | undefined,
     source: Source,
-    api: Api,
+    api: WriteApi,
   ): boolean {
     const decision = decide(version, seen, source, since);
     if (decision === 'known') return false;
-    this.ledger.see(subscription.name, version, decision === 'touched');
+    this.ledger.see(watcher.name, version, decision === 'touched');
     if (decision !== 'created') return false;
+    const url = this.blobs.getContainerClient(version.container).getBlobClient(version.blob).url;
     const account = this.blobs.accountName;
-    const facts = {
-      version,
-      api,
-      topic:
-        subscription.topic ??
-        `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/${account}`,
-      url: this.blobs.getContainerClient(version.container).getBlobClient(version.blob).url,
-    };
-    this.ledger.enqueue(subscription.name, (sequence) => blobCreatedEvent({ ...facts, sequence }, subscription.schema));
+    this.ledger.enqueue(watcher.name, (sequence) => watcher.message({ version, api, url, account, sequence }));
     return true;
   }
 
   #interestedIn(container: string, blob: string): Watched[] {
-    return this.watched.filter(
-      ({ subscription }) => subscription.container === container && matches(subscription, blob),
-    );
+    return this.watched.filter(({ watcher }) => watcher.container === container && watcher.matches(blob));
   }
 }
 
@@ -144,7 +133,7 @@ type Source = BlobChange['kind'] | 'listed';
 
 /**
  * - `created`: new content, to be announced;
- * - `old`: content from before the subscription;
+ * - `old`: content from before the watcher's first start;
  * - `touched`: the same content under a new ETag;
  * - `known`: nothing to note.
  */
@@ -155,7 +144,7 @@ export function decide(
   since: number,
 ): 'created' | 'old' | 'touched' | 'known' {
   if (seen === undefined) {
-    // The service cuts off fractions of a second, so the subscription's own second still counts as after it.
+    // The service cuts off fractions of a second, so the first second itself still counts as after it.
     const written = version.createdOn ?? version.lastModified;
     return source !== 'written' && written < Math.floor(since / 1000) * 1000 ? 'old' : 'created';
   }
@@ -165,36 +154,4 @@ export function decide(
   const sameContent =
     seen.md5 !== null && seen.md5 === (version.contentMd5 ?? null) && seen.length === version.contentLength;
   return sameContent && seen.createdOn === (version.createdOn ?? null) ? 'touched' : 'created';
-}
-
-/** A listing does not tell how a blob was written, but the service hashes what comes in one piece. */
-function likelyApi({ blobType, contentMd5 }: BlobVersion): Api {
-  return blobType === 'BlockBlob' && contentMd5 === undefined ? 'PutBlockList' : 'PutBlob';
-}
-
-interface Described {
-  readonly etag?: string;
-  readonly lastModified?: Date;
-  readonly createdOn?: Date;
-  readonly contentLength?: number;
-  readonly contentType?: string;
-  readonly contentMD5?: Uint8Array;
-  readonly blobType?: string;
-  readonly copyStatus?: string;
-}
-
-/** From the SDK's description, of a listing or of a look. Undefined while the content is not there yet. */
-export function versionOf(container: string, blob: string, found: Described): BlobVersion | undefined {
-  if (found.copyStatus !== undefined && found.copyStatus !== 'success') return undefined;
-  return {
-    container,
-    blob,
-    etag: (found.etag ?? '').replaceAll('"', ''),
-    lastModified: found.lastModified?.getTime() ?? 0,
-    createdOn: found.createdOn?.getTime(),
-    contentLength: found.contentLength ?? 0,
-    contentType: found.contentType ?? 'application/octet-stream',
-    contentMd5: found.contentMD5 === undefined ? undefined : Buffer.from(found.contentMD5).toString('base64'),
-    blobType: found.blobType ?? 'BlockBlob',
-  };
 }

@@ -3,23 +3,26 @@
  * make up for whatever the log did not tell (at start, after a gap, from time to time, and all the time without a log).
  */
 import type { BlobServiceClient } from '@azure/storage-blob';
-import { sleep, type Clock } from '../clock';
-import type { Log } from '../log';
-import { parseAccessLogLine, storageEventOf } from '../storage/access-log-line';
-import { AccessLogTail, type LogPosition } from '../storage/access-log-tail';
-import { messageOf, statusOf } from '../storage/azure-sdk';
-import { versionOf, type BlobChange, type Detector } from './detector';
+import { sleep, type Clock } from '../../clock';
+import type { Log } from '../../log';
+import { parseAccessLogLine, storageEventOf } from '../access-log-line';
+import { AccessLogTail, type LogPosition } from '../access-log-tail';
+import { messageOf, statusOf } from '../azure-sdk';
+import { versionOf } from './blob-version';
+import type { BlobChange, Detector } from './detector';
 import type { Ledger } from './ledger';
 
 export interface AccountWatchOptions {
   readonly blobs: BlobServiceClient;
   readonly detector: Detector;
   readonly ledger: Ledger;
-  /** Container → names of its subscriptions. */
+  /** Container → names of its watchers. */
   readonly containers: ReadonlyMap<string, readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   readonly findAccessLog: () => string | undefined;
+  /** Least milliseconds between two listings while there is no access log. */
+  readonly pollMs: number;
 }
 
 const PAGE = 5000;
@@ -27,7 +30,7 @@ const LOG_INTERVAL_MS = 100;
 const EMPTY_LOG_ABOVE_BYTES = 8 << 20;
 /** Pause between listings: at least this, and a multiple of what the last one took, so that a large container is not listed all the time. */
 const WITH_LOG = { leastMs: 60_000, factor: 50 };
-const WITHOUT_LOG = { leastMs: 1000, factor: 5 };
+const WITHOUT_LOG_FACTOR = 5;
 const RETRY_MS = 1000;
 
 export class AccountWatch {
@@ -92,10 +95,12 @@ export class AccountWatch {
     while (!this.#stop.signal.aborted) {
       this.#due = new AbortController();
       const began = clock.now();
-      for (const [container, subscriptions] of containers) {
-        await this.#insist(() => this.#list(container, subscriptions));
+      for (const [container, watchers] of containers) {
+        await this.#insist(() => this.#list(container, watchers));
       }
-      const { leastMs, factor } = this.#tail.available ? WITH_LOG : WITHOUT_LOG;
+      const { leastMs, factor } = this.#tail.available
+        ? WITH_LOG
+        : { leastMs: this.options.pollMs, factor: WITHOUT_LOG_FACTOR };
       await this.#waitUntilDue(Math.max(leastMs, factor * (clock.now() - began)));
     }
   }
@@ -104,9 +109,9 @@ export class AccountWatch {
     if (!this.#stop.signal.aborted) await sleep(this.options.clock, ms, this.#due.signal);
   }
 
-  async #list(container: string, subscriptions: readonly string[]): Promise<void> {
+  async #list(container: string, watchers: readonly string[]): Promise<void> {
     const { blobs, detector } = this.options;
-    const missing = new Map(subscriptions.map((name) => [name, new MissingBlobs(this.options.ledger, name)]));
+    const missing = new Map(watchers.map((name) => [name, new MissingBlobs(this.options.ledger, name)]));
     try {
       const pages = blobs.getContainerClient(container).listBlobsFlat().byPage({ maxPageSize: PAGE });
       for await (const { segment } of pages) {
@@ -129,14 +134,12 @@ export class AccountWatch {
     while (!this.#stop.signal.aborted) {
       try {
         await action();
-        if (this.#outageTold) this.options.log.information('Blob events: the storage answers again.');
+        if (this.#outageTold) this.options.log.information('New blobs: the storage answers again.');
         this.#outageTold = false;
         return true;
       } catch (error) {
         if (!this.#outageTold) {
-          this.options.log.warning(
-            `Blob events: the storage does not answer; trying until it does. ${messageOf(error)}`,
-          );
+          this.options.log.warning(`New blobs: the storage does not answer; trying until it does. ${messageOf(error)}`);
         }
         this.#outageTold = true;
         await sleep(this.options.clock, RETRY_MS, this.#stop.signal);
@@ -153,7 +156,7 @@ class MissingBlobs {
 
   constructor(
     private readonly ledger: Ledger,
-    private readonly subscription: string,
+    private readonly watcher: string,
   ) {}
 
   compare(names: readonly string[]): void {
@@ -172,7 +175,7 @@ class MissingBlobs {
     // What exceeds the limit is found by a later listing: memory stays bounded.
     const limit = 2 * PAGE;
     if (this.#found.length >= limit) return;
-    for (const name of this.ledger.seenBetween(this.subscription, this.#after, upTo, limit)) {
+    for (const name of this.ledger.seenBetween(this.watcher, this.#after, upTo, limit)) {
       if (!present.has(name)) this.#found.push(name);
     }
   }

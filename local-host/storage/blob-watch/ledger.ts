@@ -1,28 +1,28 @@
 /**
- * What the Event Grid part knows on disk: which version of each blob was seen, which events wait for delivery, and how far
- * the access log was read.
+ * What a blob watch knows on disk: which version of each blob every watcher has seen, which messages wait for delivery, and
+ * how far the access log was read.
  *
  * Invariants:
- * 1. A version is marked as seen in the same transaction that puts its event into the outbox: a crash loses neither or both.
- * 2. An event leaves the outbox only after the queue accepted it, so a crash in between delivers it again, with the same id.
+ * 1. A version is marked as seen in the same transaction that puts its message into the outbox: a crash loses neither or both.
+ * 2. A message leaves the outbox only after the queue accepted it, so a crash in between delivers it again, unchanged.
  * 3. Sequences grow for ever, beyond the loss of this file too: they start from the time of day.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { LogPosition } from '../storage/access-log-tail';
-import type { BlobVersion } from './blob-created';
+import type { LogPosition } from '../access-log-tail';
+import type { BlobVersion } from './blob-version';
 
 export interface SeenVersion {
   readonly etag: string;
   readonly createdOn: number | null;
   readonly length: number;
   readonly md5: string | null;
-  /** 1 when this ETag came from a change of properties, so that no event was made for it. */
+  /** 1 when this ETag came from a change of properties, so that nothing was announced for it. */
   readonly touched: number;
 }
 
-export interface OutboxEvent {
+export interface OutboxMessage {
   readonly sequence: number;
-  readonly subscription: string;
+  readonly watcher: string;
   readonly text: string;
 }
 
@@ -49,38 +49,36 @@ export class Ledger {
     if (version > SCHEMA_VERSION) {
       db.close();
       throw new Error(
-        `${file} was written by a newer version (${version}); delete it to start over, which may deliver blob events again.`,
+        `${file} was written by a newer version (${version}); delete it to start over, which may announce blobs again.`,
       );
     }
     db.exec(`
-      CREATE TABLE IF NOT EXISTS subscription (name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS watcher (name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS seen (
-        subscription TEXT NOT NULL, blob TEXT NOT NULL, etag TEXT NOT NULL, createdOn INTEGER, length INTEGER NOT NULL,
-        md5 TEXT, touched INTEGER NOT NULL, PRIMARY KEY (subscription, blob)) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, subscription TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+        watcher TEXT NOT NULL, blob TEXT NOT NULL, etag TEXT NOT NULL, createdOn INTEGER, length INTEGER NOT NULL,
+        md5 TEXT, touched INTEGER NOT NULL, PRIMARY KEY (watcher, blob)) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, watcher TEXT NOT NULL, text TEXT NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, inode TEXT NOT NULL, offset INTEGER NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS counter (last INTEGER NOT NULL) STRICT;
       PRAGMA user_version = ${SCHEMA_VERSION};`);
-    this.#seen = db.prepare(
-      'SELECT etag, createdOn, length, md5, touched FROM seen WHERE subscription = ? AND blob = ?',
-    );
+    this.#seen = db.prepare('SELECT etag, createdOn, length, md5, touched FROM seen WHERE watcher = ? AND blob = ?');
     this.#see = db.prepare('INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?)');
-    this.#forget = db.prepare('DELETE FROM seen WHERE subscription = ? AND blob = ?');
+    this.#forget = db.prepare('DELETE FROM seen WHERE watcher = ? AND blob = ?');
     this.#enqueue = db.prepare('INSERT INTO outbox VALUES (?, ?, ?)');
     this.#delivered = db.prepare('DELETE FROM outbox WHERE sequence = ?');
     this.#lastSequence =
       (db.prepare('SELECT max(last) AS last FROM counter').get() as { last: number | null }).last ?? 0;
   }
 
-  /** When the subscription first started on this source. Another source under the same name is a new subscription. */
-  subscribedAt(name: string, source: string): number {
-    const known = this.#db.prepare('SELECT source, created FROM subscription WHERE name = ?').get(name) as
+  /** When the watcher first started on this source. Another source under the same name is a new watcher. */
+  startedAt(name: string, source: string): number {
+    const known = this.#db.prepare('SELECT source, created FROM watcher WHERE name = ?').get(name) as
       { source: string; created: number } | undefined;
     if (known?.source === source) return known.created;
     return this.transaction(() => {
       const created = this.now();
-      this.#db.prepare('DELETE FROM seen WHERE subscription = ?').run(name);
-      this.#db.prepare('INSERT OR REPLACE INTO subscription VALUES (?, ?, ?)').run(name, source, created);
+      this.#db.prepare('DELETE FROM seen WHERE watcher = ?').run(name);
+      this.#db.prepare('INSERT OR REPLACE INTO watcher VALUES (?, ?, ?)').run(name, source, created);
       return created;
     });
   }
@@ -97,46 +95,43 @@ export class Ledger {
     }
   }
 
-  seen(subscription: string, blob: string): SeenVersion | undefined {
-    return this.#seen.get(subscription, blob) as SeenVersion | undefined;
+  seen(watcher: string, blob: string): SeenVersion | undefined {
+    return this.#seen.get(watcher, blob) as SeenVersion | undefined;
   }
 
   /** Call within `transaction`. */
-  see(subscription: string, version: BlobVersion, touched: boolean): void {
+  see(watcher: string, version: BlobVersion, touched: boolean): void {
     const { blob, etag, createdOn, contentLength, contentMd5 } = version;
-    this.#see.run(subscription, blob, etag, createdOn ?? null, contentLength, contentMd5 ?? null, touched ? 1 : 0);
+    this.#see.run(watcher, blob, etag, createdOn ?? null, contentLength, contentMd5 ?? null, touched ? 1 : 0);
   }
 
-  forget(subscription: string, blob: string): void {
-    this.#forget.run(subscription, blob);
+  forget(watcher: string, blob: string): void {
+    this.#forget.run(watcher, blob);
   }
 
   /** Names of seen blobs after `after`, up to and including `upTo`, or to the end. In the order of UTF-8 bytes. */
-  seenBetween(subscription: string, after: string, upTo: string | undefined, limit: number): string[] {
+  seenBetween(watcher: string, after: string, upTo: string | undefined, limit: number): string[] {
     const bound = upTo === undefined ? '' : 'AND blob <= ?';
     const query = this.#db.prepare(
-      `SELECT blob FROM seen WHERE subscription = ? AND blob > ? ${bound} ORDER BY blob LIMIT ?`,
+      `SELECT blob FROM seen WHERE watcher = ? AND blob > ? ${bound} ORDER BY blob LIMIT ?`,
     );
-    const rows =
-      upTo === undefined ? query.all(subscription, after, limit) : query.all(subscription, after, upTo, limit);
+    const rows = upTo === undefined ? query.all(watcher, after, limit) : query.all(watcher, after, upTo, limit);
     return rows.map((row) => (row as { blob: string }).blob);
   }
 
   /** Call within `transaction`. The text may need the sequence, so it is made here. */
-  enqueue(subscription: string, textFor: (sequence: number) => string): void {
+  enqueue(watcher: string, textFor: (sequence: number) => string): void {
     // Thousandths of a millisecond leave room for a thousand events each, and stay exact until the year 2255.
     const sequence = Math.max(this.#lastSequence + 1, this.now() * 1000);
-    this.#enqueue.run(sequence, subscription, textFor(sequence));
+    this.#enqueue.run(sequence, watcher, textFor(sequence));
     this.#db.exec('DELETE FROM counter');
     this.#db.prepare('INSERT INTO counter VALUES (?)').run(sequence);
     this.#lastSequence = sequence;
   }
 
-  waiting(limit: number): OutboxEvent[] {
-    const rows = this.#db
-      .prepare('SELECT sequence, subscription, text FROM outbox ORDER BY sequence LIMIT ?')
-      .all(limit);
-    return rows as unknown as OutboxEvent[];
+  waiting(limit: number): OutboxMessage[] {
+    const rows = this.#db.prepare('SELECT sequence, watcher, text FROM outbox ORDER BY sequence LIMIT ?').all(limit);
+    return rows as unknown as OutboxMessage[];
   }
 
   delivered(sequence: number): void {

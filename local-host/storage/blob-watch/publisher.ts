@@ -1,0 +1,89 @@
+/** Carries messages from the outbox to their queues, until each queue has accepted them. */
+import { sleep, type Clock } from '../../clock';
+import type { Log } from '../../log';
+import { messageOf } from '../azure-sdk';
+import { sendMakingQueue } from '../message-pump';
+import { PollInterval } from '../poll-interval';
+import type { Ledger, OutboxMessage } from './ledger';
+import type { Watcher } from './watcher';
+
+const BATCH = 64;
+const SENDS_AT_ONCE = 8;
+const RETRY_FROM_MS = 250;
+const RETRY_TO_MS = 5000;
+
+export class Publisher {
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #again = false;
+  #outageTold = false;
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly watchers: ReadonlyMap<string, Watcher>,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** Sends what waits. Harmless while it is sending. */
+  wake(): void {
+    this.#again = true;
+    if (this.#stop.signal.aborted) return;
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+      // A wake between the last look and this line found it still running.
+      if (this.#again) this.wake();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    const interval = new PollInterval(RETRY_FROM_MS, RETRY_TO_MS);
+    while (this.#again && !this.#stop.signal.aborted) {
+      this.#again = false;
+      const messages = this.ledger.waiting(BATCH);
+      if (messages.length === 0) continue;
+      this.#again = true;
+      const failure = await this.#send(messages);
+      if (failure === undefined) {
+        interval.found();
+        if (this.#outageTold) this.log.information('New blobs are announced again.');
+        this.#outageTold = false;
+        continue;
+      }
+      if (!this.#outageTold) this.log.warning(`New blobs cannot be announced; trying until they can. ${failure}`);
+      this.#outageTold = true;
+      await sleep(this.clock, interval.nothing(), this.#stop.signal);
+    }
+  }
+
+  /** The reason why some could not be sent; those stay in the outbox. */
+  async #send(messages: readonly OutboxMessage[]): Promise<string | undefined> {
+    const left = [...messages];
+    const accepted: number[] = [];
+    let failure: string | undefined;
+    const worker = async (): Promise<void> => {
+      for (let message = left.shift(); message !== undefined; message = left.shift()) {
+        try {
+          await this.#sendOne(message);
+          accepted.push(message.sequence);
+        } catch (error) {
+          failure = messageOf(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(SENDS_AT_ONCE, messages.length) }, worker));
+    this.ledger.transaction(() => accepted.forEach((sequence) => this.ledger.delivered(sequence)));
+    return failure;
+  }
+
+  async #sendOne({ watcher: name, text }: OutboxMessage): Promise<void> {
+    const watcher = this.watchers.get(name);
+    // It was taken out of the configuration while its message waited.
+    if (watcher) await sendMakingQueue(watcher.queue(), text, watcher.timeToLiveSeconds);
+  }
+}
