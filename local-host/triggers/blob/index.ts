@@ -99,7 +99,9 @@ async function invocationFor(
     else {
       // The content must be that of the properties, even if the blob is overwritten in between.
       const conditions = properties.etag === undefined ? {} : { conditions: { ifMatch: properties.etag } };
-      input = contentOf(await blob.downloadToBuffer(0, undefined, conditions), binding['dataType']);
+      const length = properties.contentLength ?? 0;
+      const content = length === 0 ? Buffer.alloc(0) : await blob.downloadToBuffer(0, length, conditions);
+      input = contentOf(content, binding['dataType']);
     }
     const parameters = patternOf(binding, context).match(name) ?? {};
     const { createdOn, lastModified } = properties;
