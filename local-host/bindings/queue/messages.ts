@@ -11,7 +11,7 @@ export function messagesOf(data: RpcData): (string | Uint8Array)[] {
   if ('json' in data) return jsonMessages(JSON.parse(data.json) as unknown);
   if ('int' in data) return [String(data.int)];
   if ('double' in data) return [String(data.double)];
-  if ('collectionString' in data) return (data.collectionString).string;
+  if ('collectionString' in data) return data.collectionString.string;
   return [];
 }
 
