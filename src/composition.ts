@@ -42,7 +42,10 @@ export function compose(config: Config) {
   const records = createMediaRecords(clients, tables.media);
   const deadLetters = createDeadLetterStore(clients, tables.deadLetters, DEAD_LETTER_CONTAINER);
 
-  const storageProbe = createStorageProbe(clients, config.storage.account, PROCESSED_CONTAINER);
+  const storageProbe = createStorageProbe(clients, config.storage.account, {
+    container: PROCESSED_CONTAINER,
+    table: tables.media,
+  });
   const probes = new Map<Pipeline, readonly Probe[]>(
     [...config.pipelines].map((pipeline) => [pipeline, [storageProbe]]),
   );

@@ -1,50 +1,169 @@
 /**
  * Every code that Sluice answers or records: in problem details (RFC 9457 `code`), in dead letters and in start-up
- * refusals. A code, once published, keeps its meaning. `docs/errors.md` is held to this list by a test.
+ * refusals. A code, once published, keeps its meaning. docs/errors.md is made from this list.
  */
 const list = [
   // HTTP, the caller's side
-  { code: 'AUTH_REQUIRED', status: 401, title: 'A function key is needed' },
-  { code: 'BODY_TRUNCATED', status: 400, title: 'The request body ended too early' },
-  { code: 'BODY_MALFORMED', status: 400, title: 'The request body cannot be parsed' },
-  { code: 'BOUNDARY_MISSING', status: 400, title: 'The multipart boundary is missing' },
-  { code: 'FILE_EMPTY', status: 400, title: 'The file is empty' },
-  { code: 'FILE_MISSING', status: 400, title: 'No file in the form' },
-  { code: 'FILE_TOO_LARGE', status: 413, title: 'The files are too large' },
-  { code: 'FILE_TYPE_REFUSED', status: 415, title: 'This type of file is not accepted' },
-  { code: 'MULTIPART_REQUIRED', status: 415, title: 'A multipart form is needed' },
-  { code: 'PARAMETER_INVALID', status: 400, title: 'A parameter is not valid' },
-  { code: 'TOO_MANY_FILES', status: 413, title: 'Too many files in one request' },
-  { code: 'MEDIA_NOT_FOUND', status: 404, title: 'No such media item' },
-  { code: 'DEAD_LETTER_NOT_FOUND', status: 404, title: 'No such dead letter' },
-  { code: 'DEAD_LETTER_CLOSED', status: 409, title: 'The dead letter is closed already' },
-  { code: 'REPLAY_UNSUPPORTED', status: 409, title: 'This dead letter cannot be replayed' },
+  {
+    code: 'BODY_TRUNCATED',
+    status: 400,
+    title: 'The request body ended too early',
+    remedy: 'Send the form again, whole. Nothing of it was stored.',
+  },
+  {
+    code: 'BODY_MALFORMED',
+    status: 400,
+    title: 'The request body cannot be parsed',
+    remedy: 'Let the client build the multipart form, as curl -F does.',
+  },
+  {
+    code: 'BOUNDARY_MISSING',
+    status: 400,
+    title: 'The multipart boundary is missing',
+    remedy: 'Do not set the Content-Type header by hand; the client writes it with the boundary.',
+  },
+  {
+    code: 'FILE_EMPTY',
+    status: 400,
+    title: 'The file is empty',
+    remedy: 'Send a file with content. Nothing of the form was stored.',
+  },
+  {
+    code: 'FILE_MISSING',
+    status: 400,
+    title: 'No file in the form',
+    remedy: 'Name the form field "file": curl -F "file=@./heyo.png" …/upload',
+  },
+  {
+    code: 'FILE_TOO_LARGE',
+    status: 413,
+    title: 'The files are too large',
+    remedy: 'Send fewer or smaller files in one request, or raise UPLOAD_MAX_MB.',
+  },
+  {
+    code: 'FILE_TYPE_REFUSED',
+    status: 415,
+    title: 'This type of file is not accepted',
+    remedy: 'The type is told by the first bytes, not by name or header. UPLOAD_ALLOWED_TYPES lists what is accepted.',
+  },
+  {
+    code: 'MULTIPART_REQUIRED',
+    status: 415,
+    title: 'A multipart form is needed',
+    remedy: 'Send multipart/form-data: curl -F "file=@./heyo.png" …/upload',
+  },
+  {
+    code: 'PARAMETER_INVALID',
+    status: 400,
+    title: 'A parameter is not valid',
+    remedy: 'The detail says which one, and what it accepts.',
+  },
+  {
+    code: 'TOO_MANY_FILES',
+    status: 413,
+    title: 'Too many files in one request',
+    remedy: 'Spread them over several requests, or raise UPLOAD_MAX_FILES.',
+  },
+  {
+    code: 'MEDIA_NOT_FOUND',
+    status: 404,
+    title: 'No such media item',
+    remedy: 'Use the id that POST /upload answered. A file put by other means appears once its event arrived.',
+  },
+  {
+    code: 'DEAD_LETTER_NOT_FOUND',
+    status: 404,
+    title: 'No such dead letter',
+    remedy: 'GET /v1/dead-letters lists those there are.',
+  },
+  {
+    code: 'DEAD_LETTER_CLOSED',
+    status: 409,
+    title: 'The dead letter is closed already',
+    remedy: 'It was replayed or discarded before. If its work failed again, a new dead letter stands for that.',
+  },
+  {
+    code: 'REPLAY_UNSUPPORTED',
+    status: 409,
+    title: 'This dead letter cannot be replayed',
+    remedy: 'It names no queue to send its message to; act on its message by hand.',
+  },
   // HTTP, our side
-  { code: 'STORAGE_UNAVAILABLE', status: 503, title: 'Storage does not answer' },
-  { code: 'NOT_READY', status: 503, title: 'Not ready' },
-  { code: 'INTERNAL', status: 500, title: 'Something went wrong on our side' },
+  {
+    code: 'STORAGE_UNAVAILABLE',
+    status: 503,
+    title: 'Storage does not answer',
+    remedy: 'Try again after the Retry-After time. What was not acknowledged was not stored.',
+  },
+  {
+    code: 'NOT_READY',
+    status: 503,
+    title: 'Not ready',
+    remedy: 'The detail names the backend that does not answer, or the settings that are wrong.',
+  },
+  {
+    code: 'INTERNAL',
+    status: 500,
+    title: 'Something went wrong on our side',
+    remedy: 'Look for the invocation id in the log.',
+  },
   // Dead letters
-  { code: 'MESSAGE_UNPARSABLE', title: 'The message is not JSON' },
-  { code: 'EVENT_INVALID', title: 'The message is JSON but not an event we know' },
-  { code: 'COPY_FAILED', title: 'The copy failed' },
-  { code: 'VERIFY_FAILED', title: 'The copied bytes differ from the source' },
-  { code: 'HOST_POISON', title: 'The host gave the message up' },
+  {
+    code: 'MESSAGE_UNPARSABLE',
+    title: 'The message is not JSON',
+    remedy: 'Find out who writes to this queue; the message is kept as it came.',
+  },
+  {
+    code: 'EVENT_INVALID',
+    title: 'The message is JSON but not an event we know',
+    remedy: 'Events are Event Grid schema or CloudEvents 1.0, alone or in an array. Check the event subscription.',
+  },
+  {
+    code: 'COPY_FAILED',
+    title: 'The copy failed',
+    remedy: 'The error says why storage refused. Mend that, then replay the dead letter.',
+  },
+  {
+    code: 'VERIFY_FAILED',
+    title: 'The copied bytes differ from the source',
+    remedy:
+      'The source is untouched. Replay the dead letter to copy again; if it comes back, suspect whoever writes to the destination.',
+  },
+  {
+    code: 'HOST_POISON',
+    title: 'The host gave the message up',
+    remedy:
+      'Its function failed at every delivery; the log of that function says why. Mend that, then replay the dead letter.',
+  },
   // Start
-  { code: 'SETTINGS_INVALID', title: 'A setting is missing or not valid' },
-  { code: 'CREDENTIAL_MISSING', title: 'No way to reach storage is configured' },
-] as const satisfies readonly { code: string; status?: number; title: string }[];
+  {
+    code: 'SETTINGS_INVALID',
+    title: 'A setting is missing or not valid',
+    remedy: 'The line names the setting, what was found, what is accepted, and an example. See docs/settings.md.',
+  },
+  {
+    code: 'CREDENTIAL_MISSING',
+    title: 'No way to reach storage is configured',
+    remedy: 'Give AzureWebJobsStorage__accountName for identity, or a connection string in AzureWebJobsStorage.',
+  },
+] as const satisfies readonly ErrorEntry[];
+
+interface ErrorEntry {
+  readonly code: string;
+  readonly status?: number;
+  readonly title: string;
+  readonly remedy: string;
+}
 
 export type ErrorCode = (typeof list)[number]['code'];
 /** Codes that are answered over HTTP. */
 export type ProblemCode = Extract<(typeof list)[number], { status: number }>['code'];
 
-export interface ErrorDefinition {
+export interface ErrorDefinition extends ErrorEntry {
   readonly code: ErrorCode;
-  /** HTTP status where the code is answered over HTTP. */
-  readonly status?: number;
-  readonly title: string;
 }
 
+/** `status` is there for codes that are answered over HTTP. */
 export const errorDefinitions: readonly ErrorDefinition[] = list;
 
 const byCode = new Map<string, ErrorDefinition>(list.map((definition) => [definition.code, definition]));

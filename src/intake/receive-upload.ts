@@ -103,7 +103,7 @@ class Intake {
   readonly staged: Staged[] = [];
   refusal: Problem | undefined;
   #total = 0;
-  #open: BlobUpload[] = [];
+  readonly #uploads: BlobUpload[] = [];
 
   constructor(
     private readonly ports: UploadPorts,
@@ -123,57 +123,82 @@ class Intake {
 
   /** Committed uploads ignore it. */
   abandonUncommitted(): void {
-    for (const upload of this.#open) upload.abandon();
+    for (const upload of this.#uploads) upload.abandon();
+  }
+
+  /** Begins the upload of a file whose first bytes are these, if its type is allowed. */
+  async #open(fileName: string, blob: string, head: Uint8Array): Promise<OpenFile | Problem> {
+    const detected = await this.ports.signatures.detect(head.subarray(0, SIGNATURE_BYTES));
+    if (!isAllowedType(detected, this.limits.allowedTypes)) return refusedType(fileName, detected?.mime, this.limits);
+    const upload = this.ports.blobs.beginUpload({ container: RAW_CONTAINER, name: blob });
+    this.#uploads.push(upload);
+    const open = new OpenFile(upload, detected?.mime ?? 'application/octet-stream');
+    await open.append(head);
+    return open;
   }
 
   async #stage({ fileName, content }: FormFile): Promise<Staged | Problem> {
     const blob = safeBlobName(fileName, this.ports.unique());
     const md5 = createHash('md5');
-    let upload: BlobUpload | undefined;
-    let contentType = '';
     let size = 0;
-    let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    let filled = 0;
-
-    const accept = async (): Promise<Problem | undefined> => {
-      if (upload) return undefined;
-      const detected = await this.ports.signatures.detect(block.subarray(0, Math.min(filled, SIGNATURE_BYTES)));
-      if (!isAllowedType(detected, this.limits.allowedTypes)) return refusedType(fileName, detected?.mime, this.limits);
-      contentType = detected?.mime ?? 'application/octet-stream';
-      upload = this.ports.blobs.beginUpload({ container: RAW_CONTAINER, name: blob });
-      this.#open.push(upload);
-      return undefined;
-    };
+    let open: OpenFile | undefined;
+    // What came before the type was known: a file's first bytes, or a whole small file.
+    let head = new Uint8Array(0);
 
     for await (const chunk of content) {
       size += chunk.byteLength;
       this.#total += chunk.byteLength;
       if (this.#total > this.limits.maxBytes) return tooLarge(this.limits);
       md5.update(chunk);
-      let from = 0;
-      while (from < chunk.byteLength) {
-        const take = Math.min(BLOCK_BYTES - filled, chunk.byteLength - from);
-        block.set(chunk.subarray(from, from + take), filled);
-        filled += take;
-        from += take;
-        if (filled >= SIGNATURE_BYTES) {
-          const refusal = await accept();
-          if (refusal) return refusal;
-        }
-        if (filled === BLOCK_BYTES) {
-          await upload?.write(block);
-          block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-          filled = 0;
-        }
+      if (open) {
+        await open.append(chunk);
+        continue;
       }
+      head = Buffer.concat([head, chunk]);
+      if (head.byteLength < SIGNATURE_BYTES) continue;
+      const opened = await this.#open(fileName, blob, head);
+      if ('code' in opened) return opened;
+      open = opened;
     }
     if (size === 0) return problem('FILE_EMPTY', `${printable(fileName)} is empty. Nothing was stored.`);
-    const refusal = await accept();
-    if (refusal || !upload) return refusal ?? problem('INTERNAL', 'The upload did not begin.');
-    if (filled > 0) await upload.write(block.subarray(0, filled));
+    if (!open) {
+      const opened = await this.#open(fileName, blob, head);
+      if ('code' in opened) return opened;
+      open = opened;
+    }
+    open.flush();
+    const { upload, contentType } = open;
     const digest = md5.digest();
     const file: StoredFile = { id: mediaId(RAW_CONTAINER, blob), blob, size, md5: digest.toString('hex'), contentType };
     return { file, upload, md5: digest };
+  }
+}
+
+/** A file on its way to storage, cut into blocks. */
+class OpenFile {
+  #block: Uint8Array | undefined;
+  #filled = 0;
+
+  constructor(
+    readonly upload: BlobUpload,
+    readonly contentType: string,
+  ) {}
+
+  async append(chunk: Uint8Array): Promise<void> {
+    for (let from = 0; from < chunk.byteLength;) {
+      this.#block ??= await this.upload.nextBlock(BLOCK_BYTES);
+      const part = chunk.subarray(from, from + BLOCK_BYTES - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.byteLength;
+      from += part.byteLength;
+      if (this.#filled === BLOCK_BYTES) this.flush();
+    }
+  }
+
+  flush(): void {
+    if (this.#block && this.#filled > 0) this.upload.write(this.#block.subarray(0, this.#filled));
+    this.#block = undefined;
+    this.#filled = 0;
   }
 }
 

@@ -46,8 +46,10 @@ export interface CommitOptions {
 
 /** A block blob in the making. Nothing is visible before `commit`; what is never committed disappears by itself. */
 export interface BlobUpload {
-  /** Takes over `bytes`, which the caller must not touch again. Resolves when the next block may be given. */
-  write(bytes: Uint8Array): Promise<void>;
+  /** A block to fill, of this many bytes. Waits while as many as may be held are on their way. */
+  nextBlock(size: number): Promise<Uint8Array>;
+  /** Sends a block, or the filled beginning of one, and takes it over. */
+  write(bytes: Uint8Array): void;
   /** Waits for all blocks and makes the blob appear. Fails when a blob of that name exists already. */
   commit(options: CommitOptions): Promise<{ readonly etag: string }>;
   /** Stops what is under way. Safe to call at any time, more than once. */

@@ -9,13 +9,16 @@ import { storageLayout } from '../../src/domain/storage-layout';
 import { freePorts } from './free-ports';
 
 export interface StorageUnderTest {
-  readonly azurite: Azurite;
   readonly clients: StorageClients;
   readonly config: Config;
   /** Settings that point an app at this storage. */
   readonly settings: Readonly<Record<string, string>>;
   /** Folder of its own, gone after `stop`. */
   readonly folder: string;
+  /** Process of Azurite. */
+  pids(): readonly number[];
+  /** Takes the storage away, its data kept, until `back` resolves. */
+  outage(back: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,18 +26,27 @@ export interface StorageUnderTest {
 export async function startStorage(settings: Readonly<Record<string, string>> = {}): Promise<StorageUnderTest> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-test-'));
   const [blob = 0, queue = 0, table = 0] = await freePorts(3);
-  const azurite = await startAzurite({ location: path.join(folder, 'azurite'), ports: { blob, queue, table } });
+  const options = { location: path.join(folder, 'azurite'), ports: { blob, queue, table } };
+  let azurite: Azurite = await startAzurite(options);
   const all = { ...settings, AzureWebJobsStorage: azurite.connectionString };
   const loaded = loadConfig(all);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const clients = createStorageClients(loaded.config.storage);
   await provisionStorage(clients, storageLayout);
   return {
-    azurite,
     clients,
     config: loaded.config,
     settings: all,
     folder,
+    pids: () => [azurite.pid],
+    async outage(back) {
+      await azurite.stop();
+      try {
+        await back();
+      } finally {
+        azurite = await startAzurite(options);
+      }
+    },
     async stop() {
       await azurite.stop();
       rmSync(folder, { recursive: true, force: true });

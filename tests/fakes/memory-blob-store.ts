@@ -46,11 +46,12 @@ export class MemoryBlobStore implements BlobStore {
     const parts: Buffer[] = [];
     let abandoned = false;
     return {
-      write: async (bytes) => {
+      nextBlock: async (size) => {
         this.before('beginUpload', ref);
         if (abandoned) throw new Error('The upload was abandoned.');
-        parts.push(Buffer.from(bytes));
+        return new Uint8Array(size);
       },
+      write: (bytes) => void parts.push(Buffer.from(bytes)),
       commit: async ({ contentType, metadata }) => {
         if (abandoned) throw new Error('The upload was abandoned.');
         if (this.blobs.has(key(ref))) throw new Error('BlobAlreadyExists');

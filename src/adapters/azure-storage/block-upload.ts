@@ -2,7 +2,8 @@
  * A block blob staged piece by piece over the SDK's `stageBlock`. The SDK's own stream upload cannot set a Content-MD5 that
  * is known only at the end, nor leave the commit to the caller.
  *
- * Invariants: 1. at most `CONCURRENCY` blocks are held and on their way; 2. blocks are committed in the order they were given;
+ * Invariants: 1. at most `CONCURRENCY` blocks are on their way, and their memory is used again rather than left to the
+ * collector; 2. blocks are committed in the order they were given;
  * 3. after a failed block nothing more is accepted and nothing is committed.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,6 +18,7 @@ export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
   const prefix = randomBytes(8).toString('hex');
   const ids: string[] = [];
   const underWay = new Set<Promise<void>>();
+  const spare: ArrayBuffer[] = [];
   let failure: unknown;
 
   async function stage(id: string, bytes: Uint8Array): Promise<void> {
@@ -29,13 +31,21 @@ export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
   }
 
   return {
-    async write(bytes) {
+    async nextBlock(size) {
+      if (underWay.size >= CONCURRENCY) await Promise.race(underWay);
       if (failure) throw failure as Error;
+      const memory = spare.pop();
+      return memory?.byteLength === size ? new Uint8Array(memory) : new Uint8Array(size);
+    },
+    write(bytes) {
+      if (failure) return;
       const id = Buffer.from(`${prefix}-${String(ids.length).padStart(6, '0')}`).toString('base64');
       ids.push(id);
-      const staging = stage(id, bytes).finally(() => underWay.delete(staging));
+      const staging = stage(id, bytes).finally(() => {
+        underWay.delete(staging);
+        spare.push(bytes.buffer as ArrayBuffer);
+      });
       underWay.add(staging);
-      if (underWay.size >= CONCURRENCY) await Promise.race(underWay);
     },
     async commit({ contentType, metadata, md5 }: CommitOptions) {
       await Promise.all(underWay);

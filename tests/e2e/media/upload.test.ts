@@ -81,7 +81,7 @@ describe('a good upload', () => {
       body: stream,
       headers: { 'content-type': form },
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(answer.status).toBe(201);
   });
 

@@ -1,0 +1,95 @@
+/** The reference pages that are made from code: settings, errors, telemetry. A test holds the files to this text. */
+import { errorDefinitions } from '../../src/domain/error-codes';
+import { settingDefinition, settingNames } from '../../src/config/settings';
+import { attributes, metrics, spans } from '../../src/telemetry/names';
+
+export interface ReferencePage {
+  /** From the project's root. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export function referencePages(): readonly ReferencePage[] {
+  return [
+    { file: 'docs/settings.md', text: settingsPage() },
+    { file: 'docs/errors.md', text: errorsPage() },
+    { file: 'docs/telemetry.md', text: telemetryPage() },
+  ];
+}
+
+const made = (source: string): string => `<!-- Made from ${source} by \`npm run docs\`; edit there. -->`;
+
+function settingsPage(): string {
+  const parts = settingNames.map((name) => {
+    const { accepts, example, meaning, default: whenAbsent, secret } = settingDefinition(name);
+    const facts = [
+      `- accepts: ${accepts}`,
+      `- default: ${whenAbsent === '' ? 'none' : `\`${whenAbsent}\``}`,
+      `- example: \`${name}=${example}\``,
+      ...(secret ? ['- secret: never printed or logged'] : []),
+    ];
+    return [`## \`${name}\``, meaning, facts.join('\n')].join('\n\n');
+  });
+  return page(
+    'Settings',
+    made('src/config/settings.ts'),
+    [
+      'Settings come from the environment, over the Values of `local.settings.json` (made from `local.settings.sample.json` when',
+      'absent), over the defaults below. They are checked as a whole before anything starts: a wrong one ends the start with its',
+      'name, what was found, what is accepted and an example. An empty value counts as absent.',
+    ].join('\n'),
+    ...parts,
+  );
+}
+
+function errorsPage(): string {
+  const section = (title: string, of: typeof errorDefinitions): string[] => [
+    `## ${title}`,
+    ...of.map(
+      ({ code, status, title: what, remedy }) =>
+        `### \`${code}\`${status === undefined ? '' : ` (HTTP ${status})`}\n\n${what}. ${remedy}`,
+    ),
+  ];
+  const start = new Set(['SETTINGS_INVALID', 'CREDENTIAL_MISSING']);
+  const http = errorDefinitions.filter((d) => d.status !== undefined);
+  const others = errorDefinitions.filter((d) => d.status === undefined);
+  return page(
+    'Error codes',
+    made('src/domain/error-codes.ts'),
+    'Every error answer is `application/problem+json` (RFC 9457) with one of these in `code`; every dead letter carries one too.\nCodes keep their meaning once published. What the host itself refuses (401, unknown route, over-size) has an empty body.',
+    ...section('Answered over HTTP', http),
+    ...section(
+      'In dead letters',
+      others.filter((d) => !start.has(d.code)),
+    ),
+    ...section(
+      'At start (exit code 78)',
+      others.filter((d) => start.has(d.code)),
+    ),
+  );
+}
+
+function telemetryPage(): string {
+  const rows = Object.values(metrics).map((m) => `- \`${m.name}\` (${m.unit}): ${m.description}`);
+  return page(
+    'Telemetry',
+    made('src/telemetry/names.ts'),
+    'OpenTelemetry all through. Nothing is exported unless an exporter is set: `APPLICATIONINSIGHTS_CONNECTION_STRING`,\n`OTEL_EXPORTER_OTLP_ENDPOINT` or `METRICS_PORT` (see settings.md).',
+    '## Metrics',
+    rows.join('\n'),
+    '## Spans',
+    [...Object.values(spans).map((name) => `- \`${name}\``), '- one per HTTP route, named by method and route'].join(
+      '\n',
+    ),
+    '## Attributes',
+    Object.values(attributes)
+      .map((name) => `- \`${name}\``)
+      .join('\n'),
+    '## Logs',
+    'One JSON object a line: `level`, `message`, `traceId` and `spanId` where there is a trace, and the keys of the pipeline\n(`pipeline`, `blob`, `mediaId`, `instanceId`, …). Inside an invocation the line goes to the log of that function.',
+  );
+}
+
+function page(title: string, ...parts: readonly string[]): string {
+  return `# ${title}\n\n${parts.join('\n\n')}\n`;
+}
