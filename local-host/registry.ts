@@ -7,6 +7,7 @@ import { tableBinding } from './bindings/table';
 import { createDurableExtension } from './durable';
 import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
+import { blobTrigger } from './triggers/blob';
 import { httpTrigger } from './triggers/http';
 import { queueTrigger } from './triggers/queue';
 import { timerTrigger } from './triggers/timer';
@@ -34,7 +35,13 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     ...(options.extensions ?? []),
   ];
   return {
-    triggers: [httpTrigger, queueTrigger, timerTrigger, ...extensions.flatMap((extension) => extension.triggers)],
+    triggers: [
+      httpTrigger,
+      queueTrigger,
+      blobTrigger,
+      timerTrigger,
+      ...extensions.flatMap((extension) => extension.triggers),
+    ],
     bindings: [
       httpOutput,
       queueBinding,

@@ -15,7 +15,8 @@ import type { RpcData } from './rpc-data';
 import { setting } from './settings/host-settings';
 import { loadSettings } from './settings/load-settings';
 import type { InvocationOutcome, LogRecord } from './worker-protocol';
-import { MANUAL_REASON, manualInvocation } from './admin/manual-invocation';
+import { manualInvocation } from './admin/manual-invocation';
+import { HTTP_REASON } from './invocation-log';
 
 export interface StartHostOptions {
   /** Folder of the app: where package.json and host.json are. */
@@ -128,7 +129,7 @@ function handleOf(host: Host, events: EventEmitter<HostHandleEvents>): HostHandl
       if (!fn) throw new Error(`There is no function '${name}'.`);
       if (typeof input === 'string' || input === undefined)
         return host.invoke(fn.definition, await manualInvocation(fn, input ?? '', host.context));
-      return host.invoke(fn.definition, { input: toRpcData(input), reason: MANUAL_REASON, triggerMetadata: {} });
+      return host.invoke(fn.definition, { input: toRpcData(input), reason: HTTP_REASON, triggerMetadata: {} });
     },
     stop: () => host.stop(),
   };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { InvocationRequest, ToWorker } from '../worker-protocol';
+import { httpTriggerOf } from '../triggers/http/http-options';
+import type { InvocationOutcome, InvocationRequest, ToWorker } from '../worker-protocol';
 import { loadApp } from './app-loader';
 import { CoreApi } from './core-api';
 import { provideCoreModule } from './core-module';
@@ -20,6 +21,7 @@ export class AppWorkerProcess {
   #core: CoreApi | undefined;
   #invoker: Invoker | undefined;
   #http: HttpFront | undefined;
+  #streams = false;
 
   start(): void {
     this.#link.send({ type: 'ready' });
@@ -88,6 +90,7 @@ export class AppWorkerProcess {
       error = toRpcError(thrown);
     }
     core.seal();
+    this.#streams = stream !== undefined;
     this.#http = new HttpFront({ core, invoker: this.#invoker, log: this.#log, link: this.#link }, stream);
     this.#link.send({
       type: 'loaded',
@@ -98,18 +101,20 @@ export class AppWorkerProcess {
   }
 
   async #invoke(functionName: string, request: InvocationRequest): Promise<void> {
-    const fn = this.#core?.find(functionName);
-    const outcome =
-      fn && this.#invoker
-        ? await this.#invoker.run(fn, request)
-        : {
-            invocationId: request.invocationId,
-            durationMs: 0,
-            error: { message: `Function '${functionName}' is not registered.` },
-          };
+    const outcome = await this.#outcome(functionName, request);
     // Log lines of the function come before its end.
     this.#log.flush();
     this.#link.send({ type: 'invoked', outcome });
+  }
+
+  async #outcome(functionName: string, request: InvocationRequest): Promise<InvocationOutcome> {
+    const failed = (message: string) => ({ invocationId: request.invocationId, durationMs: 0, error: { message } });
+    const fn = this.#core?.find(functionName);
+    if (!fn || !this.#invoker) return failed(`Function '${functionName}' is not registered.`);
+    // The library would wait for a request that never comes.
+    if (this.#streams && httpTriggerOf(fn.definition))
+      return failed(`'${functionName}' streams HTTP and runs through its route only.`);
+    return this.#invoker.run(fn, request);
   }
 
   async #stop(): Promise<void> {

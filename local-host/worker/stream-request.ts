@@ -56,6 +56,7 @@ export async function runStreamed(
   forwarded.headers['x-forwarded-host'] = authority(head, config.port);
   forwarded.headers['x-forwarded-proto'] = 'http';
   hideInvocationId(res);
+  endWithClient(res);
   target.forward(forwarded, res);
 
   const query = Object.fromEntries([...head.query].map(([name, values]) => [name, values.at(-1) ?? '']));
@@ -115,6 +116,15 @@ function replay(req: IncomingMessage, body: Buffer): IncomingMessage {
 function hideInvocationId(res: ServerResponse): void {
   const setHeader = res.setHeader.bind(res);
   res.setHeader = (name, value) => (name.toLowerCase() === INVOCATION_ID ? res : setHeader(name, value));
+}
+
+/** The library writes on to a client that is gone; here the body it reads from ends instead, and with it the invocation. */
+function endWithClient(res: ServerResponse): void {
+  const write = res.write.bind(res) as (...args: unknown[]) => boolean;
+  res.write = (...args: unknown[]) => {
+    if (res.destroyed) throw new Error('The client hung up before the whole response was sent.');
+    return write(...args);
+  };
 }
 
 /** A chunked body past the limit ends in 500; the handler sees its stream fail. */

@@ -1,7 +1,9 @@
+import { HTTP_REASON } from '../../invocation-log';
 import { HostStartError, FunctionIndexingError } from '../../plugin';
 import type { TriggerPlugin } from '../../plugin';
 import { resolveSettings } from '../../settings/host-settings';
 import { fullRoute, httpOptions, isReservedRoute } from './http-options';
+import { rpcHttpRequest } from './http-request';
 import { RouteError } from './route-error';
 import { parseRouteTemplate } from './route-template';
 
@@ -26,5 +28,14 @@ export const httpTrigger: TriggerPlugin = {
       if (error instanceof RouteError) throw new HostStartError(`${error.message} (Parameter 'routeTemplate')`);
       throw error;
     }
+  },
+  manual(fn, _binding, input, { settings }) {
+    const url = `http://localhost:${settings.port}/admin/functions/${fn.name}`;
+    const head = { method: 'POST', path: '/', rawQuery: '', query: new Map<string, string[]>(), headers: {} };
+    return {
+      reason: HTTP_REASON,
+      input: { http: rpcHttpRequest(head, url, {}, Buffer.from(input, 'utf8')) },
+      triggerMetadata: {},
+    };
   },
 };

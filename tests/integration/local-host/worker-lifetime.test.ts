@@ -1,0 +1,75 @@
+import { singleFile, useApp } from './temporary-app';
+
+const source = `
+const open = { authLevel: 'anonymous', methods: ['GET'] };
+app.http('fine', { ...open, handler: async () => ({ jsonBody: { pid: process.pid } }) });
+app.http('exit', { ...open, handler: async () => { process.exit(3); } });
+app.http('stray', { ...open, handler: async () => { setImmediate(() => Promise.reject(new Error('stray rejection'))); return { body: 'sent' }; } });
+app.http('thrown', { ...open, handler: () => new Promise(() => setImmediate(() => { throw new Error('out of reach'); })) });
+`;
+
+describe('a worker that ends', () => {
+  const app = useApp(singleFile(source));
+  const pid = async (): Promise<number> => ((await (await app.get('/fine')).json()) as { pid: number }).pid;
+
+  test('by process.exit: the request is answered 500 and the next one by a new worker', async () => {
+    const before = await pid();
+    expect((await app.get('/exit')).status).toBe(500);
+    expect(await pid()).not.toBe(before);
+    await app.line(/Language Worker Process exited\. Pid=\d+\. node exited with code 3\./);
+    await app.line(/^Executed 'Functions\.exit' \(Failed/);
+  });
+});
+
+describe('an exception that nobody catches', () => {
+  const app = useApp(singleFile(source));
+
+  test('ends the worker; what ran is answered 500', async () => {
+    expect((await app.get('/thrown')).status).toBe(500);
+    await app.line(/Worker uncaught exception: Error: out of reach/);
+    expect((await app.get('/fine')).status).toBe(200);
+  });
+
+  test('a rejection after the answer takes nothing from the answer', async () => {
+    expect(await (await app.get('/stray')).text()).toBe('sent');
+    await app.line(/Worker uncaught exception: Error: stray rejection/);
+    expect((await app.get('/fine')).status).toBe(200);
+  });
+});
+
+describe('a worker that keeps ending', () => {
+  const app = useApp(singleFile(`${source}\nprocess.exit(7);`), {
+    // Waits between attempts take no time here.
+    clock: {
+      now: () => 0,
+      after: (_ms, callback) => {
+        const immediate = setImmediate(callback);
+        return () => clearImmediate(immediate);
+      },
+    },
+  });
+
+  test('is started three times, then the host says so and answers 503', async () => {
+    await app.line(/Exceeded language worker restart retry count/);
+    expect(app.records.filter(({ message }) => message.startsWith('Language Worker Process exited'))).toHaveLength(3);
+    expect(app.host.state).toBe('Error');
+    const response = await app.get('/fine');
+    expect([response.status, await response.text()]).toEqual([503, 'Function host is not running.']);
+    const status = (await (await app.get('/admin/host/status')).json()) as { state: string; errors: string[] };
+    expect(status.state).toBe('Error');
+    expect(status.errors).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  const app = useApp(singleFile(`app.hook.appTerminate(() => console.log('terminated'));\n${source}`));
+
+  test('runs the appTerminate hook, ends the worker and frees the port', async () => {
+    const worker = ((await (await app.get('/fine')).json()) as { pid: number }).pid;
+    await app.host.stop();
+    await app.line(/^terminated$/);
+    expect(() => process.kill(worker, 0)).toThrow();
+    await expect(app.get('/fine')).rejects.toThrow();
+    await app.host.stop();
+  });
+});
