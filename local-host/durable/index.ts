@@ -33,7 +33,9 @@ export function createDurableExtension(options: EngineOptions = {}): DurableExte
 
 /** Apps without anything durable get no state file. */
 function usesDurable(fn: FunctionDefinition): boolean {
-  return fn.bindings.some((b) => /^(orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/i.test(b.type));
+  return fn.bindings.some((b) =>
+    /^(orchestrationtrigger|activitytrigger|entitytrigger|durableclient|orchestrationclient)$/i.test(b.type),
+  );
 }
 
 class Durable implements DurableExtension {
@@ -43,8 +45,14 @@ class Durable implements DurableExtension {
     { type: 'entitytrigger' },
   ];
   readonly bindings: readonly BindingPlugin[] = [
-    { type: 'durableclient', constantInput: (_fn, _binding, context) => clientBindingData(this.#address(context), this.#rpcBaseUrl) },
-    { type: 'orchestrationclient', constantInput: (_fn, _binding, context) => clientBindingData(this.#address(context), this.#rpcBaseUrl) },
+    {
+      type: 'durableclient',
+      constantInput: (_fn, _binding, context) => clientBindingData(this.#address(context), this.#rpcBaseUrl),
+    },
+    {
+      type: 'orchestrationclient',
+      constantInput: (_fn, _binding, context) => clientBindingData(this.#address(context), this.#rpcBaseUrl),
+    },
   ];
   #context: HostContext | undefined;
   #engine: DurableEngine | undefined;
@@ -79,7 +87,9 @@ class Durable implements DurableExtension {
     const engine = new DurableEngine(context, this.options);
     this.#engine = engine;
     this.#client = new DurableClient(engine.hub);
-    this.#api = new ManagementApi(this.#client, engine.hub.settings.hubName, (id, timeoutMs) => this.#waitFor(id, timeoutMs));
+    this.#api = new ManagementApi(this.#client, engine.hub.settings.hubName, (id, timeoutMs) =>
+      this.#waitFor(id, timeoutMs),
+    );
     await engine.start(functions);
   }
 
@@ -96,25 +106,34 @@ class Durable implements DurableExtension {
     return this.engine.waitForInstance(id);
   }
 
-  async handleHttp(request: Parameters<NonNullable<HostExtension['handleHttp']>>[0]): ReturnType<NonNullable<HostExtension['handleHttp']>> {
+  async handleHttp(
+    request: Parameters<NonNullable<HostExtension['handleHttp']>>[0],
+  ): ReturnType<NonNullable<HostExtension['handleHttp']>> {
     const context = this.#context;
     if (!context || !this.#api) return undefined;
     const host = request.headers['host'];
     const address = this.#address(context);
-    return this.#api.handle(request, WEBHOOK_PATH, host === undefined ? address : { ...address, origin: `http://${host}` });
+    return this.#api.handle(
+      request,
+      WEBHOOK_PATH,
+      host === undefined ? address : { ...address, origin: `http://${host}` },
+    );
   }
 
-  async #handleRpc(request: Parameters<NonNullable<HostExtension['handleHttp']>>[0], context: HostContext): Promise<NonNullable<Awaited<ReturnType<NonNullable<HostExtension['handleHttp']>>>>> {
+  async #handleRpc(
+    request: Parameters<NonNullable<HostExtension['handleHttp']>>[0],
+    context: HostContext,
+  ): Promise<NonNullable<Awaited<ReturnType<NonNullable<HostExtension['handleHttp']>>>>> {
     return (await this.#api?.handle(request, RPC_PATH, this.#address(context))) ?? empty(404);
   }
 
   async #waitFor(id: string, timeoutMs: number): Promise<InstanceRow | undefined> {
-    const clock = this.#context?.clock;
-    let cancel: (() => void) | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      cancel = clock?.after(timeoutMs, () => resolve(undefined));
-    });
-    return Promise.race([this.engine.waitForInstance(id), timeout]).finally(() => cancel?.());
+    const late = new AbortController();
+    const cancel = this.#context?.clock.after(timeoutMs, () => late.abort());
+    return this.engine
+      .waitForInstance(id, late.signal)
+      .catch(() => undefined)
+      .finally(() => cancel?.());
   }
 
   #address(context: HostContext): PublicAddress {

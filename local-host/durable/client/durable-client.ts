@@ -20,7 +20,7 @@ export class InvalidStateError extends Error {
   override readonly name = 'InvalidStateError';
 }
 
-const FORBIDDEN_IN_ID = /[/\\#?\u0000-\u001f\u007f-\u009f]/;
+const FORBIDDEN_IN_ID = /[/\\#?\p{Cc}]/u;
 const ID_RULE = 'Orchestration instance ids must not contain /, \\, #, ?, or control characters.';
 
 export class DurableClient {
@@ -30,13 +30,19 @@ export class DurableClient {
    * @returns the id of the new instance, once it is stored.
    * @throws InvalidArgumentError for an unknown orchestrator or a bad id, InstanceExistsError for an id in use.
    */
-  async start(name: string, options: { id?: string | undefined; input: string; version?: string | undefined }): Promise<string> {
+  async start(
+    name: string,
+    options: { id?: string | undefined; input: string; version?: string | undefined },
+  ): Promise<string> {
     if (!this.hub.orchestrators.has(name.toLowerCase()))
       throw new InvalidArgumentError(unknownFunction(name, 'orchestrator', this.hub.orchestrators));
     const id = options.id ?? newId();
     if (FORBIDDEN_IN_ID.test(id)) throw new InvalidArgumentError(`instanceId (Parameter '${ID_RULE}')`);
-    if (id.startsWith('@')) throw new InvalidArgumentError("instanceId (Parameter 'Orchestration instance ids must not start with @.')");
-    await this.hub.store.write((tx) => createInstance(this.hub, tx, { id, name, input: options.input, version: options.version }));
+    if (id.startsWith('@'))
+      throw new InvalidArgumentError("instanceId (Parameter 'Orchestration instance ids must not start with @.')");
+    await this.hub.store.write((tx) =>
+      createInstance(this.hub, tx, { id, name, input: options.input, version: options.version }),
+    );
     return id;
   }
 
@@ -67,18 +73,30 @@ export class DurableClient {
 
   /** @throws InvalidStateError when it is suspended already. */
   suspend(id: string, reason: string | undefined): Promise<ControlResult> {
-    return this.#control(id, { type: 'suspended', at: this.hub.now(), ...(reason === undefined ? {} : { reason }) }, (row) => {
-      if (row.status === 'Suspended')
-        throw new InvalidStateError(`Cannot suspend the orchestration instance ${id} because instance is in the Suspended state.`);
-    });
+    return this.#control(
+      id,
+      { type: 'suspended', at: this.hub.now(), ...(reason === undefined ? {} : { reason }) },
+      (row) => {
+        if (row.status === 'Suspended')
+          throw new InvalidStateError(
+            `Cannot suspend the orchestration instance ${id} because instance is in the Suspended state.`,
+          );
+      },
+    );
   }
 
   /** @throws InvalidStateError when it is not suspended. */
   resume(id: string, reason: string | undefined): Promise<ControlResult> {
-    return this.#control(id, { type: 'resumed', at: this.hub.now(), ...(reason === undefined ? {} : { reason }) }, (row) => {
-      if (row.status !== 'Suspended')
-        throw new InvalidStateError(`Cannot resume the orchestration instance ${id} because instance is in the ${row.status} state.`);
-    });
+    return this.#control(
+      id,
+      { type: 'resumed', at: this.hub.now(), ...(reason === undefined ? {} : { reason }) },
+      (row) => {
+        if (row.status !== 'Suspended')
+          throw new InvalidStateError(
+            `Cannot resume the orchestration instance ${id} because instance is in the ${row.status} state.`,
+          );
+      },
+    );
   }
 
   /** Runs a failed instance on from where it failed. */
@@ -115,7 +133,13 @@ export class DurableClient {
 
   /** @returns false when the app has no such entity function. */
   signalEntity(name: string, key: string, op: string, input: string | undefined): Promise<boolean> {
-    const request = { type: 'op', op, requestId: newId(), signal: true, ...(input === undefined ? {} : { input }) } as const;
+    const request = {
+      type: 'op',
+      op,
+      requestId: newId(),
+      signal: true,
+      ...(input === undefined ? {} : { input }),
+    } as const;
     return this.hub.store.write((tx) => postToEntity(this.hub, tx, entityId(name, key), request));
   }
 

@@ -33,9 +33,12 @@ export class Awaiting {
     if (!last) return undefined;
     const awaiting = new Awaiting();
     let leaf = 0;
-    let unsure = false;
+    const doubts = { any: false };
     const build = (command: Command, parent: Node | undefined): boolean => {
-      if (command.kind === 'wait') unsure = true;
+      if (command.kind === 'wait') {
+        doubts.any = true;
+        return true;
+      }
       if (command.kind === 'all' || command.kind === 'any') {
         const node: Node = { kind: command.kind, parent, waitsFor: 0 };
         if (command.kind === 'any' || parent) awaiting.#onlyAll = false;
@@ -45,7 +48,7 @@ export class Awaiting {
       const id = idsOfLast[leaf++];
       if (id === undefined || !execution.open.has(id)) {
         // A success leaves a `Task.all` waiting for the others; anything else may have let the code go on.
-        if (id === undefined || id < 0 || parent?.kind !== 'all' || execution.failed.has(id)) unsure = true;
+        if (id === undefined || id < 0 || parent?.kind !== 'all' || execution.failed.has(id)) doubts.any = true;
         return false;
       }
       awaiting.#size++;
@@ -55,7 +58,7 @@ export class Awaiting {
       else awaiting.#byId.set(id, [node]);
       return true;
     };
-    return build(last, undefined) && !unsure ? awaiting : undefined;
+    return build(last, undefined) && !doubts.any ? awaiting : undefined;
   }
 
   /**

@@ -3,6 +3,7 @@
  * A wire adapter makes these from a library's own form.
  */
 import type { HttpCall, RetryPolicy } from './history-event';
+import { known } from './known';
 
 export type Command = LeafCommand | WaitCommand | ContinueCommand | CompoundCommand;
 
@@ -64,7 +65,7 @@ export function leavesOf(commands: readonly Command[]): Leaf[] {
   const walk = (command: Command, root: number): void => {
     if (isCompound(command)) for (const child of command.children) walk(child, root);
     else if (command.kind !== 'wait' && command.kind !== 'continue')
-      leaves.push({ command, root, inCompound: isCompound(commands[root] as Command) });
+      leaves.push({ command, root, inCompound: isCompound(known(commands[root], 'a command')) });
   };
   commands.forEach(walk);
   return leaves;

@@ -9,6 +9,7 @@ import { longTimerPart, type TimerLimits } from './follow-up';
 import type { EntityMessage, FinalStatus, HistoryEvent, ScheduledEvent } from './history-event';
 import type { Outbound } from './outbound';
 import { replayMismatch } from './replay-check';
+import { known } from './known';
 
 /** What the code said at the end of a turn. */
 export interface Report {
@@ -129,7 +130,8 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
     if (ordinal < execution.leaves && index !== undefined) id = (execution.history[index] as ScheduledEvent).id;
     else if (inCompound) {
       const same = earlier.get(key)?.filter((e) => e.root < root) ?? [];
-      if (options.severalSteps && ordinal >= execution.leaves && same.some((e) => e.id >= execution.nextId)) throw new AmbiguousTaskError();
+      if (options.severalSteps && ordinal >= execution.leaves && same.some((e) => e.id >= execution.nextId))
+        throw new AmbiguousTaskError();
       id = repeated(execution, same, ordinal < execution.leaves);
     }
     if (id === undefined) {
@@ -151,11 +153,7 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
  * The library repeats a task's command in every compound that it is part of, without saying that it is the same task. One
  * that equals a command of an earlier step whose task has not ended is taken for that task.
  */
-function repeated(
-  execution: Execution,
-  same: readonly { readonly id: number }[],
-  known: boolean,
-): number | undefined {
+function repeated(execution: Execution, same: readonly { readonly id: number }[], known: boolean): number | undefined {
   const candidates = same.filter((e) => known || e.id >= execution.nextId || execution.open.has(e.id));
   if (known) return candidates.length === 1 ? candidates[0]?.id : UNKNOWN_ID;
   return candidates[0]?.id;
@@ -169,8 +167,7 @@ function schedule(
 ): { event: ScheduledEvent; outbound: Outbound[] } {
   const at = options.now;
   const base = { at, id, leaf };
-  const retry =
-    'retry' in command && command.retry ? { retry: { policy: command.retry, attempt: 1, firstAt: at } } : {};
+  const retry = 'retry' in command ? { retry: { policy: command.retry, attempt: 1, firstAt: at } } : {};
   switch (command.kind) {
     case 'activity': {
       const work = {
@@ -207,7 +204,7 @@ function schedule(
         };
       if (command.fireAt - at > options.limits.longestMs) {
         const part = longTimerPart(id, at, command.fireAt, options.limits, leaf);
-        return { event: part.events[0] as ScheduledEvent, outbound: [...part.outbound] };
+        return { event: known(part.events[0], 'the event of a timer'), outbound: [...part.outbound] };
       }
       return {
         event: { type: 'timer-created', ...base, fireAt: command.fireAt, purpose: { kind: 'user' } },

@@ -14,6 +14,7 @@ import type {
 } from './history-event';
 import type { Outbound } from './outbound';
 import { retryDelayMs, retryTimedOut } from './retry';
+import { known } from './known';
 
 /** Limits on a single timer. Source: the Azure Storage provider; the library splits by the same numbers. */
 export interface TimerLimits {
@@ -69,13 +70,9 @@ export function followUp(
   const scheduled = execution.open.get(event.id)?.event;
   if (event.type === 'task-failed' || event.type === 'sub-failed') {
     if (scheduled?.type !== 'task-scheduled' && scheduled?.type !== 'sub-created') throw new Error('No such work');
-    const next = nextTry(
-      scheduled.work as ActivityWork | SubOrchestration,
-      scheduled.retry as RetryProgress,
-      event,
-      now,
-    );
-    const fireAt = next && !next.givenUp ? now + retryDelayMs(scheduled.retry as RetryProgress) : now;
+    const retry = known(scheduled.retry, 'a retry policy');
+    const next = nextTry(scheduled.work as ActivityWork | SubOrchestration, retry, event, now);
+    const fireAt = next && !next.givenUp ? now + retryDelayMs(retry) : now;
     return timer(nextId, now, fireAt, { kind: 'retry', ...(next ? { next } : {}) });
   }
   if (event.type === 'task-completed' && event.pollAgain) {

@@ -14,6 +14,7 @@ import { EndlessRetryError, followUp, hasFollowUp, type TimerLimits } from './fo
 import type { CompletionEvent, HistoryEvent, InboxEvent, ScheduledEvent } from './history-event';
 import { isCompletion } from './history-event';
 import type { Outbound } from './outbound';
+import { known } from './known';
 
 export interface ReceiveOptions {
   readonly now: number;
@@ -47,7 +48,7 @@ export function receive(execution: Execution, inbox: readonly InboxEvent[], opti
   // The library looks through all tasks of a `Task.all` from the front at each result, up to the first open one.
   const order = free ? passive.sort((a, b) => completionId(inbox[b]) - completionId(inbox[a])) : passive;
   if (options.oneAtATime) {
-    const first = order.findIndex((i) => wakes(inbox[i] as InboxEvent));
+    const first = order.findIndex((i) => wakes(known(inbox[i], 'a letter')));
     order.splice(first + 1, Infinity);
   }
   const taken = [...active, ...order];
@@ -58,10 +59,10 @@ export function receive(execution: Execution, inbox: readonly InboxEvent[], opti
   const outbound: Outbound[] = [];
   const moved: [number, number][] = [];
   let nextId = execution.nextId;
-  for (const index of taken) events.push(inbox[index] as InboxEvent);
+  for (const index of taken) events.push(known(inbox[index], 'a letter'));
   try {
     for (const index of active) {
-      const event = inbox[index] as CompletionEvent;
+      const event = known(inbox[index], 'a letter') as CompletionEvent;
       const follow = followUp(execution, event, nextId, options.now, options.limits, options.subId);
       nextId = Math.max(nextId, follow.successor + 1, ...follow.events.map(lastId));
       scheduled.push(...follow.events);
@@ -78,7 +79,7 @@ export function receive(execution: Execution, inbox: readonly InboxEvent[], opti
     };
     return { taken, stale, events: [...events, end], outbound: [], moved: [], needsCode: false };
   }
-  const needsCode = order.some((i) => wakes(inbox[i] as InboxEvent));
+  const needsCode = order.some((i) => wakes(known(inbox[i], 'a letter')));
   events.push(...scheduled);
   if (!needsCode) events.push({ type: 'turn-completed', at: options.now, leaves: execution.leaves });
   return { taken, stale, events, outbound, moved, needsCode };
@@ -119,7 +120,7 @@ function sort(
 }
 
 function terminate(inbox: readonly InboxEvent[], index: number, now: number): Reception {
-  const event = inbox[index] as Extract<InboxEvent, { type: 'terminated' }>;
+  const event = known(inbox[index], 'a letter') as Extract<InboxEvent, { type: 'terminated' }>;
   const output = event.reason === undefined ? {} : { output: JSON.stringify(event.reason) };
   return {
     taken: [index],

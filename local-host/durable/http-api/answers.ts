@@ -12,7 +12,12 @@ export function empty(status: number, headers?: Readonly<Record<string, string>>
 }
 
 /** A failure that the real host reports with the .NET exception behind it. */
-export function failure(status: number, message: string, exceptionMessage: string, exceptionType: string): HostHttpResponse {
+export function failure(
+  status: number,
+  message: string,
+  exceptionMessage: string,
+  exceptionType: string,
+): HostHttpResponse {
   return json(status, {
     Message: message,
     ExceptionMessage: exceptionMessage,

@@ -11,7 +11,11 @@ const CONTINUATION = 'x-ms-continuation-token';
 export class EntityRoutes {
   constructor(private readonly client: DurableClient) {}
 
-  async handle(request: HostHttpRequest, [name, key, ...more]: readonly string[], query: URLSearchParams): Promise<HostHttpResponse> {
+  async handle(
+    request: HostHttpRequest,
+    [name, key, ...more]: readonly string[],
+    query: URLSearchParams,
+  ): Promise<HostHttpResponse> {
     if (more.length > 0) return empty(404);
     if (request.method === 'GET') {
       if (name !== undefined && key !== undefined) return this.#read(name, key);

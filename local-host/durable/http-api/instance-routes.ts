@@ -4,7 +4,15 @@ import { isOver, type InstanceRow } from '../store/instance-table';
 import { empty, failure, json } from './answers';
 import { entityInstanceView, instanceView, type ViewOptions } from './instance-view';
 import { instanceUrl, managementUrls, type PublicAddress } from './management-urls';
-import { continuationToken, flag, instanceFilter, jsonBody, param, readContinuationToken, top } from './request-reading';
+import {
+  continuationToken,
+  flag,
+  instanceFilter,
+  jsonBody,
+  param,
+  readContinuationToken,
+  top,
+} from './request-reading';
 
 /** Rows of one page when the request does not say. Source: `OrchestrationStatusQueryCondition.PageSize` of the extension. */
 const PAGE_SIZE = 100;
@@ -115,7 +123,10 @@ export class InstanceRoutes {
         `An orchestrastion with the instanceId ${id} was not found.`,
         'System.ArgumentException',
       );
-    return json(202, managementUrls(address, started, false), { location: instanceUrl(address, started), 'retry-after': '10' });
+    return json(202, managementUrls(address, started, false), {
+      location: instanceUrl(address, started),
+      'retry-after': '10',
+    });
   }
 }
 

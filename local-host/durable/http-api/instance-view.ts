@@ -16,7 +16,12 @@ export interface ViewOptions {
 }
 
 /** @param input JSON text. */
-export function instanceView(row: InstanceRow, input: string, options: ViewOptions, history: readonly HistoryEvent[] | undefined): Record<string, unknown> {
+export function instanceView(
+  row: InstanceRow,
+  input: string,
+  options: ViewOptions,
+  history: readonly HistoryEvent[] | undefined,
+): Record<string, unknown> {
   return {
     name: row.name,
     instanceId: row.id,
@@ -31,9 +36,18 @@ export function instanceView(row: InstanceRow, input: string, options: ViewOptio
 }
 
 /** An entity seen as an instance: running for as long as it is there. */
-export function entityInstanceView(row: InstanceRow, entity: EntityRow | undefined, showInput: boolean): Record<string, unknown> {
+export function entityInstanceView(
+  row: InstanceRow,
+  entity: EntityRow | undefined,
+  showInput: boolean,
+): Record<string, unknown> {
   const exists = entity?.present ?? false;
-  const input = { exists, state: entity?.state ?? null, sorter: {}, ...(entity?.lockHolder ? { lockedBy: entity.lockHolder } : {}) };
+  const input = {
+    exists,
+    state: entity?.state ?? null,
+    sorter: {},
+    ...(entity?.lockHolder ? { lockedBy: entity.lockHolder } : {}),
+  };
   return {
     name: row.name,
     instanceId: row.id,
@@ -94,19 +108,39 @@ function historyView(history: readonly HistoryEvent[], options: ViewOptions): Re
       case 'task-completed':
         return [{ EventType: 'TaskCompleted', ...output(event.result), Timestamp, ...about(event.id) }];
       case 'sub-completed':
-        return [{ EventType: 'SubOrchestrationInstanceCompleted', ...output(event.result), Timestamp, ...about(event.id) }];
+        return [
+          { EventType: 'SubOrchestrationInstanceCompleted', ...output(event.result), Timestamp, ...about(event.id) },
+        ];
       case 'task-failed':
       case 'sub-failed': {
         const EventType = event.type === 'task-failed' ? 'TaskFailed' : 'SubOrchestrationInstanceFailed';
         const { reason, details, structured } = event.failure;
-        return [{ EventType, Reason: reason, Details: details, FailureDetails: structured ?? null, Timestamp, ...about(event.id) }];
+        return [
+          {
+            EventType,
+            Reason: reason,
+            Details: details,
+            FailureDetails: structured ?? null,
+            Timestamp,
+            ...about(event.id),
+          },
+        ];
       }
       case 'timer-created':
         return ended.has(event.id) ? [] : [{ EventType: 'TimerCreated', FireAt: exact(event.fireAt), Timestamp }];
       case 'timer-fired':
-        return [{ EventType: 'TimerFired', FireAt: exact(event.fireAt), Timestamp, ...scheduledTime(scheduled.get(event.id)) }];
+        return [
+          {
+            EventType: 'TimerFired',
+            FireAt: exact(event.fireAt),
+            Timestamp,
+            ...scheduledTime(scheduled.get(event.id)),
+          },
+        ];
       case 'event-raised':
-        return [{ EventType: 'EventRaised', Name: event.name, ...input(event.input), ParentTraceContext: null, Timestamp }];
+        return [
+          { EventType: 'EventRaised', Name: event.name, ...input(event.input), ParentTraceContext: null, Timestamp },
+        ];
       case 'message-sent':
         return [{ EventType: 'EventSent', InstanceId: event.target, Name: 'op', ParentTraceContext: null, Timestamp }];
       case 'suspended':
@@ -118,7 +152,15 @@ function historyView(history: readonly HistoryEvent[], options: ViewOptions): Re
       case 'rewound':
         return [{ EventType: 'GenericEvent', Data: event.reason ?? null, Timestamp }];
       case 'execution-completed':
-        return [{ EventType: 'ExecutionCompleted', OrchestrationStatus: event.status, ...output(event.output), FailureDetails: null, Timestamp }];
+        return [
+          {
+            EventType: 'ExecutionCompleted',
+            OrchestrationStatus: event.status,
+            ...output(event.output),
+            FailureDetails: null,
+            Timestamp,
+          },
+        ];
       default:
         return [];
     }

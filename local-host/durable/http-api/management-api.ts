@@ -61,8 +61,9 @@ function answerError(error: unknown): HostHttpResponse {
     return internalError(error.message, 'DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException');
   if (error instanceof InvalidStateError) return internalError(error.message, 'System.InvalidOperationException');
   if (error instanceof BadJsonError)
-    return error.truncated ? internalError(error.message, 'Newtonsoft.Json.JsonSerializationException') : invalidJson(error.message);
+    return error.truncated
+      ? internalError(error.message, 'Newtonsoft.Json.JsonSerializationException')
+      : invalidJson(error.message);
   if (error instanceof Error) return internalError(error.message, error.name);
   return json(500, { Message: 'Something went wrong while processing your request' });
 }
-

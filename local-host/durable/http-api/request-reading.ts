@@ -54,7 +54,8 @@ export function flag(query: URLSearchParams, name: string, otherwise: boolean): 
 /** The body as JSON text, checked. @throws BadJsonError */
 export function jsonBody(request: HostHttpRequest): string {
   const text = Buffer.from(request.body).toString('utf8');
-  if (text.trim() === '') throw new BadJsonError("Error reading JToken from JsonReader. Path '', line 0, position 0.", false);
+  if (text.trim() === '')
+    throw new BadJsonError("Error reading JToken from JsonReader. Path '', line 0, position 0.", false);
   try {
     JSON.parse(text);
     return text;
@@ -96,7 +97,8 @@ export function top(query: URLSearchParams): number | undefined {
   const text = param(query, 'top');
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError(`top must be a positive whole number, not '${text}'.`);
+  if (!Number.isInteger(value) || value <= 0)
+    throw new InvalidArgumentError(`top must be a positive whole number, not '${text}'.`);
   return value;
 }
 

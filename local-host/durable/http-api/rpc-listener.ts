@@ -41,7 +41,11 @@ async function answer(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = String(value);
-    const { status, headers: out, body } = await handle({
+    const {
+      status,
+      headers: out,
+      body,
+    } = await handle({
       method: request.method ?? 'GET',
       url: request.url ?? '/',
       headers,

@@ -29,7 +29,10 @@ export class StartRoute {
       if (row?.status === 'Completed') return json(200, row.output === undefined ? null : JSON.parse(row.output));
       if (row) return json(row.status === 'Failed' ? 500 : 200, statusOf(row));
     }
-    return json(202, managementUrls(address, instanceId, false), { location: instanceUrl(address, instanceId), 'retry-after': '10' });
+    return json(202, managementUrls(address, instanceId, false), {
+      location: instanceUrl(address, instanceId),
+      'retry-after': '10',
+    });
   }
 }
 
@@ -41,7 +44,8 @@ function inputOf(request: HostHttpRequest): string {
 
 function seconds(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError(`${name} must be a number of seconds, not '${text}'.`);
+  if (!Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError(`${name} must be a number of seconds, not '${text}'.`);
   return value;
 }
 

@@ -22,6 +22,8 @@ export interface EngineOptions extends MembershipOptions {
   readonly storage?: 'file' | 'memory';
   /** For leases of processes. @default the machine's clock */
   readonly processClock?: Clock;
+  /** How long `stop` waits for functions that run. @default 5000 ms */
+  readonly stopGraceMs?: number;
 }
 
 export class DurableEngine {
@@ -30,20 +32,29 @@ export class DurableEngine {
   readonly #membership: Membership;
   readonly #tasks: TaskPump;
   readonly #timers: TimerQueue;
+  readonly #processClock: Clock;
+  readonly #stopGraceMs: number;
+  /** Looks at instances that end in other processes. */
+  readonly #waiting = new Set<() => void>();
   #lastLetter = 0;
   #stopped = false;
 
   constructor(context: HostContext, options: EngineOptions = {}) {
     const settings = durableSettings(context.settings);
     mkdirSync(context.stateDir, { recursive: true });
-    const file = options.storage === 'memory' ? ':memory:' : join(context.stateDir, `durable-${settings.hubName.replace(/[^\w-]/g, '_')}.sqlite`);
+    const file =
+      options.storage === 'memory'
+        ? ':memory:'
+        : join(context.stateDir, `durable-${settings.hubName.replace(/[^\w-]/g, '_')}.sqlite`);
     this.#store = new Store(file, randomUUID());
     this.hub = new TaskHub(context, settings, this.#store);
+    this.#processClock = options.processClock ?? systemClock;
+    this.#stopGraceMs = options.stopGraceMs ?? 5000;
     this.#tasks = new TaskPump(this.hub);
     this.#timers = new TimerQueue(context.clock, (due) => this.#fire(due));
     this.#membership = new Membership(
       this.#store,
-      options.processClock ?? systemClock,
+      this.#processClock,
       context.log,
       { lookForWork: () => this.#lookForWork(), fenced: () => this.#rejoin() },
       options,
@@ -53,7 +64,8 @@ export class DurableEngine {
     this.hub.onTimerCancelled = (timer) => this.#timers.cancel(timer);
     this.hub.sharesTasks = () => this.#membership.others > 0 && this.#tasks.room <= 0;
     this.hub.onFenced = () => this.#rejoin();
-    this.hub.makeRunner = (row: InstanceRow) => (row.id.startsWith('@') ? new EntityRunner(this.hub, row) : new OrchestrationRunner(this.hub, row));
+    this.hub.makeRunner = (row: InstanceRow) =>
+      row.id.startsWith('@') ? new EntityRunner(this.hub, row) : new OrchestrationRunner(this.hub, row);
   }
 
   /** Figures of the store: commits, and writes that shared them. */
@@ -80,7 +92,7 @@ export class DurableEngine {
     this.#stopped = true;
     this.#timers.stop();
     this.#tasks.stop();
-    await this.hub.stop();
+    await this.hub.stop(this.#processClock, this.#stopGraceMs);
     await this.#membership.leave();
     this.#store.close();
   }
@@ -90,6 +102,7 @@ export class DurableEngine {
     if (this.#stopped) return;
     this.hub.background(this.#takeOver(), 'taking over work');
     this.#readMail();
+    for (const check of this.#waiting) check();
   }
 
   async #takeOver(): Promise<void> {
@@ -139,18 +152,32 @@ export class DurableEngine {
     return this.#store.read.instances.get(id);
   }
 
-  /** Resolves once the instance has ended, at once when it has already. Never times out by itself. */
-  waitForInstance(id: string): Promise<InstanceRow> {
+  /** Resolves once the instance has ended, wherever it runs; at once when it has already. Rejects when the signal aborts. */
+  waitForInstance(id: string, signal?: AbortSignal): Promise<InstanceRow> {
     const current = this.instance(id);
     if (current && isOver(current.status)) return Promise.resolve(current);
-    return new Promise((resolve) => {
-      const look = (event: { readonly instanceId: string }): void => {
-        const row = event.instanceId === id ? this.instance(id) : undefined;
-        if (!row || !isOver(row.status)) return;
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
         this.hub.events.off('instance', look);
+        this.#waiting.delete(check);
+        signal?.removeEventListener('abort', abort);
+      };
+      const check = (): void => {
+        const row = this.instance(id);
+        if (!row || !isOver(row.status)) return;
+        done();
         resolve(row);
       };
+      const look = (event: { readonly instanceId: string }): void => {
+        if (event.instanceId === id) check();
+      };
+      const abort = (): void => {
+        done();
+        reject(new Error('No longer waiting.'));
+      };
       this.hub.events.on('instance', look);
+      this.#waiting.add(check);
+      signal?.addEventListener('abort', abort, { once: true });
     });
   }
 }

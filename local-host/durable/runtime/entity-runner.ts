@@ -2,7 +2,14 @@
  * Serves the requests to one entity: locks by itself, operations by the entity's function, in batches. State, answers,
  * signals and the removal of the requests are one commit.
  */
-import { parseEntityId, planEntity, type EntityOperation, type EntityRequest, type EntityStep, type LockRequest } from '../engine/entity';
+import {
+  parseEntityId,
+  planEntity,
+  type EntityOperation,
+  type EntityRequest,
+  type EntityStep,
+  type LockRequest,
+} from '../engine/entity';
 import type { InboxRow } from '../store/inbox-table';
 import type { InstanceRow } from '../store/instance-table';
 import type { EntityRow } from '../store/entity-table';
@@ -23,13 +30,15 @@ export class EntityRunner implements Runner {
   readonly #id: string;
   #entity: EntityRow;
   #inbox: Waiting[] = [];
-  #lastSeq = 0;
+  /** Letters up to this number were read from the store; later ones come from commits of this process and from the others'. */
+  readonly #readUpTo: number;
   #queued = false;
   #busy = false;
 
   constructor(hub: TaskHub, row: InstanceRow) {
     this.#hub = hub;
     this.#id = row.id;
+    this.#readUpTo = hub.store.read.inbox.lastSeq();
     const parsed = parseEntityId(row.id);
     this.#entity = hub.store.read.entities.get(row.id) ?? {
       id: row.id,
@@ -46,14 +55,17 @@ export class EntityRunner implements Runner {
     return !this.#busy && !this.#queued;
   }
 
+  load(): void {
+    this.#take(this.#hub.store.read.inbox.of(this.#id));
+  }
+
   deliver(rows: readonly InboxRow[]): void {
-    const before = this.#inbox.length;
-    for (const { seq, letter } of rows) {
-      if (seq <= this.#lastSeq) continue;
-      this.#lastSeq = seq;
-      this.#inbox.push({ seq, request: letter as EntityRequest });
-    }
-    if (this.#inbox.length === before) return;
+    this.#take(rows.filter(({ seq }) => seq > this.#readUpTo));
+  }
+
+  #take(rows: readonly InboxRow[]): void {
+    if (rows.length === 0) return;
+    for (const { seq, letter } of rows) this.#inbox.push({ seq, request: letter as EntityRequest });
     const waits = this.#queued || this.#busy;
     this.#queued = true;
     if (waits) return;
@@ -68,7 +80,7 @@ export class EntityRunner implements Runner {
     try {
       while (this.#queued && !this.#hub.stopping) {
         this.#queued = false;
-        while (!this.#hub.stopping && (await this.#step()));
+        while (await this.#step());
       }
     } catch (error) {
       this.#hub.forget(this.#id, this);
@@ -80,6 +92,7 @@ export class EntityRunner implements Runner {
 
   /** @returns whether there may be more to do. */
   async #step(): Promise<boolean> {
+    if (this.#hub.stopping) return false;
     const inbox = this.#inbox;
     const requests = inbox.map((w) => w.request);
     const step = planEntity(requests, this.#entity.lockHolder, this.#hub.settings.maxEntityBatch);
@@ -96,7 +109,7 @@ export class EntityRunner implements Runner {
       ...(outcome ? { present: outcome.exists, state: outcome.exists ? outcome.state : undefined, updated: now } : {}),
     };
     await this.#hub.store.write((tx) => {
-      if (tx.instances.get(this.#id)?.owner !== this.#hub.hostId) return this.#hub.forget(this.#id, this);
+      if (tx.instances.get(this.#id)?.owner !== this.#hub.hostId) return void this.#hub.forget(this.#id, this);
       for (const { seq } of removed) tx.inbox.remove(seq);
       tx.entities.put(entity);
       this.#passLocks(tx, step);
@@ -147,9 +160,17 @@ export class EntityRunner implements Runner {
     outcome.signals.forEach((signal, i) => {
       const requestId = guidOf(`${batch[0]?.requestId ?? ''}:${i}`);
       const id = entityId(signal.name, signal.key);
-      const request = { type: 'op', op: signal.op, requestId, signal: true, ...(signal.input === undefined ? {} : { input: signal.input }) } as const;
+      const request = {
+        type: 'op',
+        op: signal.op,
+        requestId,
+        signal: true,
+        ...(signal.input === undefined ? {} : { input: signal.input }),
+      } as const;
       if (!postToEntity(this.#hub, tx, id, request))
-        this.#hub.context.log.warning(`Durable: entity '${this.#id}' signalled '${id}', but the app has no such entity function.`);
+        this.#hub.context.log.warning(
+          `Durable: entity '${this.#id}' signalled '${id}', but the app has no such entity function.`,
+        );
     });
   }
 }

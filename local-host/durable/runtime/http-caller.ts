@@ -32,11 +32,18 @@ export async function callHttp(call: HttpCall, pollDelayMs: number, signal: Abor
     // As bytes, because text gets a charset that the recorded host does not send.
     ...(hasBody ? { body: Buffer.from(call.content ?? '') } : {}),
   });
-  const answer: HttpAnswer = { statusCode: response.status, content: await response.text(), headers: Object.fromEntries(response.headers) };
+  const answer: HttpAnswer = {
+    statusCode: response.status,
+    content: await response.text(),
+    headers: Object.fromEntries(response.headers),
+  };
   const result = JSON.stringify(answer);
   const location = response.headers.get('location');
   if (!call.polling || response.status !== 202 || !location) return { result };
-  return { result, pollAgain: { uri: new URL(location, call.uri).href, afterMs: retryAfterMs(response.headers) ?? pollDelayMs } };
+  return {
+    result,
+    pollAgain: { uri: new URL(location, call.uri).href, afterMs: retryAfterMs(response.headers) ?? pollDelayMs },
+  };
 }
 
 function retryAfterMs(headers: Headers): number | undefined {

@@ -42,14 +42,33 @@ export function createInstance(hub: TaskHub, tx: Transaction, instance: NewInsta
 }
 
 /** Starts the next execution of an instance whose code continued as new. */
-export function continueAsNew(hub: TaskHub, tx: Transaction, row: InstanceRow, input: string, generation: number, customStatus: string | undefined): void {
+export function continueAsNew(
+  hub: TaskHub,
+  tx: Transaction,
+  row: InstanceRow,
+  input: string,
+  generation: number,
+  customStatus: string | undefined,
+): void {
   tx.instances.removeHistory(row.id);
   tx.inbox.removeBound(row.id);
   tx.timers.removeOf(row.id);
-  begin(hub, tx, { id: row.id, name: row.name, version: row.version, input, ...(row.parent ? { parent: row.parent } : {}) }, generation, customStatus);
+  begin(
+    hub,
+    tx,
+    { id: row.id, name: row.name, version: row.version, input, ...(row.parent ? { parent: row.parent } : {}) },
+    generation,
+    customStatus,
+  );
 }
 
-function begin(hub: TaskHub, tx: Transaction, instance: NewInstance, generation: number, customStatus: string | undefined): void {
+function begin(
+  hub: TaskHub,
+  tx: Transaction,
+  instance: NewInstance,
+  generation: number,
+  customStatus: string | undefined,
+): void {
   const now = hub.now();
   const row: InstanceRow = {
     id: instance.id,
@@ -87,7 +106,11 @@ export function endInstance(
   hub: TaskHub,
   tx: Transaction,
   row: InstanceRow,
-  end: { readonly status: 'Completed' | 'Failed' | 'Terminated'; readonly output: string | undefined; readonly locked: Iterable<string> },
+  end: {
+    readonly status: 'Completed' | 'Failed' | 'Terminated';
+    readonly output: string | undefined;
+    readonly locked: Iterable<string>;
+  },
 ): void {
   tx.timers.removeOf(row.id);
   if (end.status !== 'Failed') tx.inbox.removeAll(row.id);
@@ -111,5 +134,8 @@ export function endInstance(
 export function subFailure(name: string, output: string | undefined): Failure {
   const parsed: unknown = output === undefined ? undefined : JSON.parse(output);
   const text = typeof parsed === 'string' ? parsed : (output ?? 'terminated');
-  return { reason: `The sub-orchestrator function '${name}' failed: "${text}"`, details: exceptionJson(text, undefined) };
+  return {
+    reason: `The sub-orchestrator function '${name}' failed: "${text}"`,
+    details: exceptionJson(text, undefined),
+  };
 }

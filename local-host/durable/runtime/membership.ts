@@ -88,7 +88,8 @@ export class Membership {
       this.#version = version;
     } catch (error) {
       if ((error as Error).name === 'FencedError') this.duties.fenced();
-      else if (!this.#stopped) this.log.error(`Durable: looking after the task hub failed: ${(error as Error).message}`);
+      else if (!this.#stopped)
+        this.log.error(`Durable: looking after the task hub failed: ${(error as Error).message}`);
     }
     this.#arm();
   }
@@ -104,7 +105,8 @@ export class Membership {
       return dead;
     });
     this.#beatAt = now;
-    for (const { pid } of buried) this.log.information(`Durable: took over the work of host process ${pid}, which is gone.`);
+    for (const { pid } of buried)
+      this.log.information(`Durable: took over the work of host process ${pid}, which is gone.`);
     if (buried.length > 0) this.duties.lookForWork();
   }
 }

@@ -34,7 +34,8 @@ export class OrchestrationRunner implements Runner {
   readonly #inputJson: string;
   #row: InstanceRow;
   #inbox: Waiting[] = [];
-  #lastSeq = 0;
+  /** Letters up to this number were read from the store; later ones come from commits of this process and from the others'. */
+  readonly #readUpTo: number;
   #awaiting: Awaiting | undefined;
   /** A letter came that the code may be waiting for. */
   #codeMayGoOn = false;
@@ -44,6 +45,7 @@ export class OrchestrationRunner implements Runner {
   constructor(hub: TaskHub, row: InstanceRow) {
     this.#hub = hub;
     this.#row = row;
+    this.#readUpTo = hub.store.read.inbox.lastSeq();
     this.#execution = Execution.from(row.turns === 0 ? [] : hub.store.read.instances.history(row.id));
     this.#inputJson = hub.store.read.instances.input(row.id);
     this.#input = new OrchestratorInput({ instanceId: row.id, executionId: row.executionId }, row.parent?.instanceId);
@@ -53,11 +55,17 @@ export class OrchestrationRunner implements Runner {
     return !this.#busy && !this.#queued && (this.#inbox.length === 0 || this.#execution.suspended);
   }
 
+  load(): void {
+    this.#take(this.#hub.store.read.inbox.of(this.#row.id));
+  }
+
   deliver(rows: readonly InboxRow[]): void {
+    this.#take(rows.filter(({ seq }) => seq > this.#readUpTo));
+  }
+
+  #take(rows: readonly InboxRow[]): void {
     let wake = false;
     for (const { seq, letter } of rows) {
-      if (seq <= this.#lastSeq) continue;
-      this.#lastSeq = seq;
       const event = letter as InboxEvent;
       this.#inbox.push({ seq, event });
       if (this.#note(event)) wake = true;
@@ -117,7 +125,14 @@ export class OrchestrationRunner implements Runner {
     const reception = receive(
       execution,
       inbox.map((w) => w.event),
-      { now, limits: TIMER_LIMITS, asleep: !this.#codeMayGoOn, awaiting: this.#awaiting, oneAtATime, subId: this.#subId },
+      {
+        now,
+        limits: TIMER_LIMITS,
+        asleep: !this.#codeMayGoOn,
+        awaiting: this.#awaiting,
+        oneAtATime,
+        subId: this.#subId,
+      },
     );
     const gone = new Set([...reception.taken, ...reception.stale]);
     const removed = inbox.filter((_, i) => gone.has(i));
@@ -151,12 +166,18 @@ export class OrchestrationRunner implements Runner {
       for (const { event } of this.#inbox) if (this.#note(event)) this.#queued = true;
     }
     const outbound = [...reception.outbound, ...decision.outbound];
-    const row: InstanceRow = { ...this.#row, ...this.#standing(customStatus), turns: this.#row.turns + 1, updated: now };
+    const row: InstanceRow = {
+      ...this.#row,
+      ...this.#standing(customStatus),
+      turns: this.#row.turns + 1,
+      updated: now,
+    };
     const over = execution.completed !== undefined;
     await this.#hub.store.write((tx) => {
       const current = tx.instances.get(row.id);
-      if (current?.executionId !== row.executionId || current.owner !== this.#hub.hostId) return this.#hub.forget(row.id, this);
-      this.#removeLetters(tx, removed);
+      if (current?.executionId !== row.executionId || current.owner !== this.#hub.hostId)
+        return void this.#hub.forget(row.id, this);
+      for (const { seq } of removed) tx.inbox.remove(seq);
       tx.instances.addTurn(row.id, row.turns, events);
       tx.instances.progress(row);
       sendOut(this.#hub, tx, row, outbound);
@@ -189,18 +210,17 @@ export class OrchestrationRunner implements Runner {
     if (completed.status === 'ContinuedAsNew') {
       tx.after(() => this.#hub.forget(row.id, this));
       for (const entity of locked) this.#hub.post(tx, entity, undefined, { type: 'release', holder: row.id });
-      continueAsNew(this.#hub, tx, row, decision.completion?.input ?? 'null', (started?.generation ?? 0) + 1, row.customStatus);
+      continueAsNew(
+        this.#hub,
+        tx,
+        row,
+        decision.completion?.input ?? 'null',
+        (started?.generation ?? 0) + 1,
+        row.customStatus,
+      );
       return;
     }
     endInstance(this.#hub, tx, row, { status: completed.status, output: completed.output, locked });
-  }
-
-  #removeLetters(tx: Transaction, removed: readonly Waiting[]): void {
-    const first = this.#inbox[0]?.seq ?? Infinity;
-    const last = removed.at(-1)?.seq ?? 0;
-    // One statement for a whole fan-in, when nothing that stays lies in between.
-    if (removed.length > 8 && last < first) tx.inbox.removeUpTo(this.#row.id, last);
-    else for (const { seq } of removed) tx.inbox.remove(seq);
   }
 
   async #ask(played: number): Promise<{ report: Report; customStatus?: string }> {

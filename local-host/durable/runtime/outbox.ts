@@ -41,23 +41,40 @@ export function sendOut(hub: TaskHub, tx: Transaction, row: InstanceRow, outboun
         sendToEntity(hub, tx, row, out.target, out.message);
         break;
       case 'fail':
-        self({ type: out.of === 'sub' ? 'sub-failed' : 'task-failed', at: hub.now(), id: out.id, failure: out.failure });
+        self({
+          type: out.of === 'sub' ? 'sub-failed' : 'task-failed',
+          at: hub.now(),
+          id: out.id,
+          failure: out.failure,
+        });
     }
   }
   tx.after(() => hub.onTasks(tasks));
 }
 
-function startSub(hub: TaskHub, tx: Transaction, row: InstanceRow, id: number, work: SubOrchestration, self: (letter: InboxEvent) => void): void {
+function startSub(
+  hub: TaskHub,
+  tx: Transaction,
+  row: InstanceRow,
+  id: number,
+  work: SubOrchestration,
+  self: (letter: InboxEvent) => void,
+): void {
   const refuse = (text: string): void =>
     self({
       type: 'sub-failed',
       at: hub.now(),
       id,
-      failure: { reason: `The sub-orchestrator function '${work.name}' failed: "${text}"`, details: exceptionJson(text, undefined) },
+      failure: {
+        reason: `The sub-orchestrator function '${work.name}' failed: "${text}"`,
+        details: exceptionJson(text, undefined),
+      },
     });
-  if (!hub.orchestrators.has(work.name.toLowerCase())) return refuse(unknownFunction(work.name, 'orchestrator', hub.orchestrators));
+  if (!hub.orchestrators.has(work.name.toLowerCase()))
+    return void refuse(unknownFunction(work.name, 'orchestrator', hub.orchestrators));
   const existing = tx.instances.get(work.instanceId);
-  if (existing && !isOver(existing.status)) return refuse(`An Orchestration instance with the status ${existing.status} already exists.`);
+  if (existing && !isOver(existing.status))
+    return void refuse(`An Orchestration instance with the status ${existing.status} already exists.`);
   createInstance(hub, tx, {
     id: work.instanceId,
     name: work.name,
@@ -113,9 +130,15 @@ export function postToEntity(hub: TaskHub, tx: Transaction, id: string, request:
 }
 
 /** The real host's text for a function that is not there. */
-export function unknownFunction(name: string, kind: 'orchestrator' | 'activity' | 'entity', known: ReadonlyMap<string, { readonly name: string }>): string {
+export function unknownFunction(
+  name: string,
+  kind: 'orchestrator' | 'activity' | 'entity',
+  known: ReadonlyMap<string, { readonly name: string }>,
+): string {
   const names = [...known.values()].map((f) => `'${f.name}'`).join(', ');
   const info =
-    names === '' ? `No ${kind} functions are currently registered!` : `The following are the known ${kind} functions: ${names}.`;
+    names === ''
+      ? `No ${kind} functions are currently registered!`
+      : `The following are the known ${kind} functions: ${names}.`;
   return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${info}`;
 }

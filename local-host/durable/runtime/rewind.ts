@@ -8,7 +8,12 @@ import type { InstanceRow } from '../store/instance-table';
 import type { Transaction } from '../store/store';
 import type { TaskHub } from './task-hub';
 
-export function rewindInstance(hub: TaskHub, tx: Transaction, id: string, reason: string | undefined): 'accepted' | 'unknown' | 'not-failed' {
+export function rewindInstance(
+  hub: TaskHub,
+  tx: Transaction,
+  id: string,
+  reason: string | undefined,
+): 'accepted' | 'unknown' | 'not-failed' {
   const row = tx.instances.get(id);
   if (!row || id.startsWith('@')) return 'unknown';
   if (row.status !== 'Failed') return 'not-failed';
@@ -39,7 +44,13 @@ function rewind(hub: TaskHub, tx: Transaction, row: InstanceRow, reason: string 
 }
 
 /** Starts everything that is open and has neither a result nor a task that still runs. */
-function runAnew(hub: TaskHub, tx: Transaction, row: InstanceRow, execution: Execution, posted: ReadonlySet<number>): void {
+function runAnew(
+  hub: TaskHub,
+  tx: Transaction,
+  row: InstanceRow,
+  execution: Execution,
+  posted: ReadonlySet<number>,
+): void {
   const now = hub.now();
   const running = tx.tasks.idsOf(row.id, row.executionId);
   const timers = new Set(tx.timers.of(row.id).map((t) => t.taskId));
@@ -57,7 +68,12 @@ function runAnew(hub: TaskHub, tx: Transaction, row: InstanceRow, execution: Exe
       const child = tx.instances.get(event.work.instanceId);
       if (child?.status === 'Failed') rewind(hub, tx, child, undefined);
       else if (child?.status === 'Completed')
-        tx.inbox.add(row.id, row.executionId, { type: 'sub-completed', at: now, id: taskId, result: child.output ?? 'null' });
+        tx.inbox.add(row.id, row.executionId, {
+          type: 'sub-completed',
+          at: now,
+          id: taskId,
+          result: child.output ?? 'null',
+        });
     }
   }
 }

@@ -7,6 +7,7 @@
  * 2. Letters reach a runner only after the commit that wrote them.
  */
 import { EventEmitter } from 'node:events';
+import type { Clock } from '../../clock';
 import type { FunctionDefinition } from '../../function-definition';
 import type { HostContext, Invocation } from '../../plugin';
 import type { InvocationOutcome } from '../../worker-protocol';
@@ -20,7 +21,9 @@ import { Slots } from './slots';
 
 /** Reads the letters of one instance. */
 export interface Runner {
-  /** Letters in the order of their numbers; ones that it has seen are passed over. */
+  /** Reads what waits in the store. Called once, before any letter is delivered. */
+  load(): void;
+  /** Newly committed letters; ones that it has read from the store are passed over. */
   deliver(rows: readonly InboxRow[]): void;
   /** Nothing runs and nothing waits to be read that could be read now. */
   readonly idle: boolean;
@@ -29,12 +32,27 @@ export interface Runner {
 /** What tests and the host's API can wait for. */
 export interface DurableEvents {
   instance: [{ readonly instanceId: string; readonly name: string; readonly status: RuntimeStatus }];
-  activity: [{ readonly instanceId: string; readonly name: string; readonly failed: boolean }];
+  activity: [
+    {
+      readonly instanceId: string;
+      readonly name: string;
+      readonly input?: string | undefined;
+      readonly failed: boolean;
+    },
+  ];
   entity: [{ readonly entityId: string }];
 }
 
 /** Runners that are kept in memory between turns, beyond those at work. */
 const KEPT_RUNNERS = 5_000;
+
+/** Runs of one piece of work that ended with their worker, before it counts as failed: it may be what ends the worker. */
+const MOST_LOST_RUNS = 5;
+
+/** The host stops; what was under way is taken up at the next start. */
+export class StoppingError extends Error {
+  override readonly name = 'StoppingError';
+}
 
 export class TaskHub {
   readonly events = new EventEmitter<DurableEvents>();
@@ -77,8 +95,21 @@ export class TaskHub {
     return this.context.clock.now();
   }
 
-  invoke(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome> {
-    return this.context.invoke(fn, invocation);
+  /**
+   * Runs a function. When the worker ended meanwhile it is run again in the next one, up to {@link MOST_LOST_RUNS} times, as
+   * the real host gives such work back to its queue.
+   * @throws StoppingError when the host stops before there is an answer.
+   */
+  async invoke(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome> {
+    for (let run = 1; ; run++) {
+      const outcome = await this.context.invoke(fn, invocation);
+      if (!outcome.lost) return outcome;
+      if (this.#stopping) throw new StoppingError();
+      if (run === MOST_LOST_RUNS) return outcome;
+      this.context.log.warning(
+        `Durable: the worker ended while '${fn.name}' ran; it is run again (${run} of ${MOST_LOST_RUNS - 1}).`,
+      );
+    }
   }
 
   /** Work that nobody waits for; `stop` does. A failure is logged, and a fenced process told so. */
@@ -131,11 +162,11 @@ export class TaskHub {
   wake(instanceId: string): void {
     if (this.#stopping || this.#runners.has(instanceId)) return;
     const row = this.store.read.instances.get(instanceId);
-    if (!row || row.owner !== this.hostId || isOver(row.status)) return;
+    if (row?.owner !== this.hostId || isOver(row.status)) return;
     this.#shed();
     const runner = this.makeRunner(row);
     this.#runners.set(instanceId, runner);
-    runner.deliver(this.store.read.inbox.of(instanceId));
+    runner.load();
   }
 
   /** The instance is over, gone, or to be read anew. */
@@ -152,10 +183,17 @@ export class TaskHub {
     this.events.emit('instance', { instanceId: row.id, name: row.name, status: row.status });
   }
 
-  /** Takes no new work and waits for what is under way. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no new work and waits for what is under way, so long. What takes longer is done again after the next start.
+   * @param clock the machine's.
+   */
+  async stop(clock: Clock, graceMs: number): Promise<void> {
     this.#stopping = true;
-    while (this.#background.size > 0) await Promise.allSettled(this.#background);
+    let cancel: () => void = () => undefined;
+    const late = new Promise<'late'>((resolve) => (cancel = clock.after(graceMs, () => resolve('late'))));
+    while (this.#background.size > 0)
+      if ((await Promise.race([Promise.allSettled(this.#background), late])) === 'late') break;
+    cancel();
   }
 
   #shed(): void {

@@ -8,6 +8,7 @@ import { activityFailure, activityInput, activityResult, exceptionJson } from '.
 import { callHttp } from './http-caller';
 import { unknownFunction } from './outbox';
 import type { TaskHub } from './task-hub';
+import { known } from '../engine/known';
 
 type Result = Extract<InboxEvent, { type: 'task-completed' | 'task-failed' }>;
 
@@ -45,7 +46,7 @@ export class TaskPump {
 
   #fill(): void {
     while (this.#running < this.#hub.settings.maxConcurrentActivities && this.#waiting > 0 && !this.#hub.stopping) {
-      const task = this.#queue[this.#next++] as TaskRow;
+      const task = known(this.#queue[this.#next++], 'a task');
       if (this.#next > 1024 && this.#next * 2 > this.#queue.length) {
         this.#queue.splice(0, this.#next);
         this.#next = 0;
@@ -68,7 +69,14 @@ export class TaskPump {
       if (!tx.tasks.remove(task.seq)) return;
       this.#hub.post(tx, task.instanceId, task.executionId, result);
       const failed = result.type === 'task-failed';
-      tx.after(() => this.#hub.events.emit('activity', { instanceId: task.instanceId, name: nameOf(task), failed }));
+      tx.after(() =>
+        this.#hub.events.emit('activity', {
+          instanceId: task.instanceId,
+          name: nameOf(task),
+          input: inputOf(task),
+          failed,
+        }),
+      );
     });
   }
 
@@ -102,4 +110,8 @@ export class TaskPump {
 
 function nameOf({ work }: TaskRow): string {
   return work.kind === 'http' ? 'callHttp' : work.name;
+}
+
+function inputOf({ work }: TaskRow): string | undefined {
+  return work.kind === 'http' ? undefined : work.input;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
 import type { TimerRow } from '../store/timer-table';
+import { known } from '../engine/known';
 
 const keyOf = (t: Pick<TimerRow, 'instanceId' | 'executionId' | 'taskId'>): string =>
   `${t.executionId}/${t.taskId}/${t.instanceId}`;
@@ -88,8 +89,8 @@ export class TimerQueue {
 
   #swapIfEarlier(child: number, parent: number): boolean {
     if (!this.#earlier(child, parent)) return false;
-    const x = this.#heap[child] as TimerRow;
-    this.#heap[child] = this.#heap[parent] as TimerRow;
+    const x = known(this.#heap[child], 'a timer');
+    this.#heap[child] = known(this.#heap[parent], 'a timer');
     this.#heap[parent] = x;
     return true;
   }

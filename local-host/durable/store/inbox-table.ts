@@ -15,7 +15,6 @@ export interface InboxRow {
 export class InboxTable {
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
-  readonly #removeUpTo: StatementSync;
   readonly #removeAll: StatementSync;
   readonly #removeBound: StatementSync;
   readonly #of: StatementSync;
@@ -28,7 +27,6 @@ export class InboxTable {
   ) {
     this.#add = db.prepare('INSERT INTO inbox (instance_id, execution_id, event, origin) VALUES (?, ?, ?, ?)');
     this.#remove = db.prepare('DELETE FROM inbox WHERE seq = ?');
-    this.#removeUpTo = db.prepare('DELETE FROM inbox WHERE instance_id = ? AND seq <= ?');
     this.#removeAll = db.prepare('DELETE FROM inbox WHERE instance_id = ?');
     this.#removeBound = db.prepare('DELETE FROM inbox WHERE instance_id = ? AND execution_id IS NOT NULL');
     this.#of = db.prepare('SELECT seq, instance_id, event FROM inbox WHERE instance_id = ? ORDER BY seq');
@@ -45,10 +43,6 @@ export class InboxTable {
 
   remove(seq: number): void {
     this.#remove.run(seq);
-  }
-
-  removeUpTo(instanceId: string, seq: number): void {
-    this.#removeUpTo.run(instanceId, seq);
   }
 
   removeAll(instanceId: string): void {

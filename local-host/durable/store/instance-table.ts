@@ -155,7 +155,7 @@ export class InstanceTable {
     if (filter.createdTo !== undefined) add('created <= ?', filter.createdTo);
     if (filter.prefix !== undefined) add('substr(id, 1, ?) = ?', filter.prefix.length, filter.prefix);
     if (filter.after) add('(created, id) > (?, ?)', filter.after.created, filter.after.id);
-    const limit = filter.top === undefined ? -1 : filter.top;
+    const limit = filter.top ?? -1;
     const sql = `SELECT * FROM instances WHERE ${where.join(' AND ')} ORDER BY created, id LIMIT ?`;
     return this.db
       .prepare(sql)

@@ -80,7 +80,7 @@ export class Store {
   write<T>(run: (tx: Transaction) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('The durable state is closed.'));
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, resolve: resolve as (value: never) => void, reject });
+      this.#queue.push({ run, resolve, reject });
       this.#scheduled ??= setImmediate(() => this.#flush());
     });
   }

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../engine/history-event';
 import type { TimerLimits } from '../engine/follow-up';
 import { historyEventJson, type Speaker } from './history-json';
+import { known } from '../engine/known';
 
 /** Limits of the Azure Storage provider, which the library is told and splits long timers by. */
 export const TIMER_LIMITS: TimerLimits = { longestMs: 6 * 86_400_000, partMs: 3 * 86_400_000 };
@@ -25,7 +26,7 @@ export class OrchestratorInput {
   /** @param played how many events from the front were there in an earlier turn. */
   json(history: readonly HistoryEvent[], played: number, input: string): string {
     for (let i = this.#texts.length; i < history.length; i++)
-      this.#texts.push(historyEventJson(history[i] as HistoryEvent, this.#speaker));
+      this.#texts.push(historyEventJson(known(history[i], 'an event'), this.#speaker));
     const events = this.#texts.map((text, i) =>
       i < played ? `${text},"IsPlayed":true}` : `${text},"IsPlayed":false}`,
     );

@@ -1,13 +1,14 @@
 /** Runs a v4-model app in a thread of its own, without the host: registers its functions and runs them when asked. */
 import Module from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RpcData } from '../../../../local-host/rpc-data';
 import type { ThreadReply, ThreadRequest } from './thread-messages';
 
 interface Model {
   getInvocationModel(core: unknown): Promise<{
     getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
     invokeFunction(context: unknown, inputs: unknown[], callback: unknown): Promise<unknown>;
-    getResponse(context: unknown, result: unknown): Promise<{ returnValue?: never; outputData?: never[] }>;
+    getResponse(context: unknown, result: unknown): Promise<{ returnValue?: RpcData }>;
   }>;
 }
 
@@ -25,16 +26,24 @@ const core = {
   setProgrammingModel: (m: Model) => (model = m),
   getProgrammingModel: () => model,
   log: () => undefined,
-  Disposable: class {},
+  Disposable: class {
+    readonly dispose = (): void => undefined;
+  },
 };
 
-const prototype = Module.prototype as unknown as { require(id: string): unknown };
+const prototype = Module.prototype as unknown as { require: (this: unknown, id: string) => unknown };
 const original = prototype.require;
 prototype.require = function (id: string): unknown {
   return id === '@azure/functions-core' ? core : original.call(this, id);
 };
 
-async function run({ name, input, triggerName, triggerMetadata, extraInputs }: ThreadRequest): Promise<Omit<ThreadReply, 'id'>> {
+async function run({
+  name,
+  input,
+  triggerName,
+  triggerMetadata,
+  extraInputs,
+}: ThreadRequest): Promise<Omit<ThreadReply, 'id'>> {
   const fn = callbacks.get(name)!;
   try {
     const invocation = await model!.getInvocationModel({
@@ -60,11 +69,11 @@ async function run({ name, input, triggerName, triggerMetadata, extraInputs }: T
 
 const { appFile, websiteHostname } = workerData as { appFile: string; websiteHostname: string };
 process.env['WEBSITE_HOSTNAME'] = websiteHostname;
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- The app is known at run time only, and must come after the patch.
+// After the patch, or the library finds no host.
 require(appFile);
 const port = parentPort!;
 port.on('message', (request: ThreadRequest | 'stop') => {
-  if (request === 'stop') return port.close();
+  if (request === 'stop') return void port.close();
   void run(request).then((reply) => port.postMessage({ ...reply, id: request.id }));
 });
 const functions = [...callbacks.values()].map(({ metadata }) => ({

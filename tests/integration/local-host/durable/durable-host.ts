@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { systemClock, type Clock } from '../../../../local-host/clock';
-import { createDurableExtension, type DurableExtension, type EngineOptions, type InstanceRow } from '../../../../local-host/durable';
+import {
+  createDurableExtension,
+  type DurableExtension,
+  type EngineOptions,
+  type InstanceRow,
+} from '../../../../local-host/durable';
 import { triggerOf } from '../../../../local-host/function-definition';
 import { createLog } from '../../../../local-host/log';
 import type { HostContext, Invocation } from '../../../../local-host/plugin';
@@ -31,7 +36,12 @@ export interface DurableHost {
   /** Starts, waits for the end, and gives the parsed output. */
   run(name: string, input?: unknown, id?: string): Promise<{ status: string; output: unknown; row: InstanceRow }>;
   ended(id: string): Promise<{ status: string; output: unknown; row: InstanceRow }>;
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<HostHttpResponse & { json: unknown }>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<HostHttpResponse & { json: unknown }>;
   /** Lets the engine settle: every write and turn that is under way has ended. */
   stop(): Promise<void>;
 }

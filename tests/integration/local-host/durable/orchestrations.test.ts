@@ -67,13 +67,18 @@ describe('Orchestrations of durable-functions 3', () => {
     await client.signalEntity('counterEntity', 'alice', 'add', '100');
     const runs = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
-        host.run('transfer', i % 2 ? { from: 'alice', to: 'bob', amount: 10 } : { from: 'bob', to: 'alice', amount: 10 }),
+        host.run(
+          'transfer',
+          i % 2 ? { from: 'alice', to: 'bob', amount: 10 } : { from: 'bob', to: 'alice', amount: 10 },
+        ),
       ),
     );
     const moved = runs.filter((r) => r.output === 'moved').length;
     expect(runs.every((r) => r.status === 'Completed')).toBe(true);
     expect(moved).toBeGreaterThanOrEqual(5);
-    const sum = ['alice', 'bob'].map((k) => Number(client.entity('counterEntity', k)?.state ?? 0)).reduce((a, b) => a + b);
+    const sum = ['alice', 'bob']
+      .map((k) => Number(client.entity('counterEntity', k)?.state ?? 0))
+      .reduce((a, b) => a + b);
     expect(sum).toBe(100);
   });
 });

@@ -25,13 +25,15 @@ df.app.orchestration('echoOne', function* (c) {
   return yield c.df.callActivity('echo', c.df.getInput());
 });
 df.app.orchestration('sequence', function* (c) {
-  let n = c.df.getInput<number>()!;
+  let n = c.df.getInput<number>();
   for (let i = 0; i < 5; i++) n = (yield c.df.callActivity('double', n)) as number;
   return n;
 });
 df.app.orchestration('fanOut', function* (c) {
-  const width = c.df.getInput<number>()!;
-  const results = (yield c.df.Task.all(Array.from({ length: width }, (_, i) => c.df.callActivity('double', i)))) as number[];
+  const width = c.df.getInput<number>();
+  const results = (yield c.df.Task.all(
+    Array.from({ length: width }, (_, i) => c.df.callActivity('double', i)),
+  )) as number[];
   return results.reduce((a, b) => a + b, 0);
 });
 df.app.orchestration('asCompleted', function* (c) {
@@ -45,7 +47,7 @@ df.app.orchestration('asCompleted', function* (c) {
   return results.sort((a, b) => a - b);
 });
 df.app.orchestration('retrying', function* (c) {
-  const { max, interval, ...input } = c.df.getInput<{ key: string; okAt: number; max: number; interval: number }>()!;
+  const { max, interval, ...input } = c.df.getInput<{ key: string; okAt: number; max: number; interval: number }>();
   try {
     return yield c.df.callActivityWithRetry('flaky', new df.RetryOptions(interval, max), input);
   } catch (error) {
@@ -53,11 +55,11 @@ df.app.orchestration('retrying', function* (c) {
   }
 });
 df.app.orchestration('sleeper', function* (c) {
-  yield c.df.createTimer(later(c, c.df.getInput<number>()!));
+  yield c.df.createTimer(later(c, c.df.getInput<number>()));
   return 'awake';
 });
 df.app.orchestration('eventOrTimeout', function* (c) {
-  const timer = c.df.createTimer(later(c, c.df.getInput<number>()!));
+  const timer = c.df.createTimer(later(c, c.df.getInput<number>()));
   const event = c.df.waitForExternalEvent('go');
   const winner = (yield c.df.Task.any([event, timer])) as df.Task;
   if (winner === timer) return 'timeout';
@@ -89,7 +91,7 @@ df.app.orchestration('mixedRetryRace', function* (c) {
   return 'not reached';
 });
 df.app.orchestration('counter', function* (c) {
-  const n = c.df.getInput<number>()!;
+  const n = c.df.getInput<number>();
   if (n < 5) c.df.continueAsNew(n + 1);
   yield c.df.callActivity('echo', n);
   return n;
@@ -107,7 +109,7 @@ df.app.orchestration('waiter', function* (c) {
   return yield c.df.waitForExternalEvent('go');
 });
 df.app.orchestration('bigEcho', function* (c) {
-  return (yield c.df.callActivity('echo', c.df.getInput()));
+  return yield c.df.callActivity('echo', c.df.getInput());
 });
 
 df.app.entity('counterEntity', (c: df.EntityContext<number>) => {
@@ -116,7 +118,7 @@ df.app.entity('counterEntity', (c: df.EntityContext<number>) => {
   c.df.return(c.df.operationName === 'add' ? value + c.df.getInput<number>()! : value);
 });
 df.app.orchestration('transfer', function* (c) {
-  const { from, to, amount } = c.df.getInput<{ from: string; to: string; amount: number }>()!;
+  const { from, to, amount } = c.df.getInput<{ from: string; to: string; amount: number }>();
   const a = new df.EntityId('counterEntity', from);
   const b = new df.EntityId('counterEntity', to);
   const lock = (yield c.df.lock([a, b])) as { release(): void };
