@@ -46,8 +46,10 @@ export class AccessLogTail {
     return this.#file !== undefined;
   }
 
-  start(): void {
-    this.#looking = this.#lookAndWait();
+  /** Resolves once it is known whether there is a log and whether reading can go on where it ended; lines come later. */
+  async start(): Promise<void> {
+    await this.#guarded(() => this.#place());
+    if (!this.#stopped) this.#looking = this.#lookAndWait();
   }
 
   async stop(): Promise<void> {
@@ -57,13 +59,7 @@ export class AccessLogTail {
   }
 
   async #lookAndWait(): Promise<void> {
-    try {
-      await this.#look();
-    } catch {
-      // The file went away; it is looked for anew.
-      if (this.#file !== undefined) this.options.onGap?.();
-      this.#file = undefined;
-    }
+    await this.#guarded(() => this.#look());
     if (this.#stopped) return;
     const wait = this.#file === undefined ? SEARCH_INTERVAL_MS : (this.options.intervalMs ?? 200);
     this.#cancel = this.options.clock.after(wait, () => {
@@ -71,10 +67,22 @@ export class AccessLogTail {
     });
   }
 
-  async #look(): Promise<void> {
+  async #guarded(action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch {
+      // The file went away; it is looked for anew.
+      if (this.#file !== undefined) this.options.onGap?.();
+      this.#file = undefined;
+    }
+  }
+
+  /** Where the log ends now, with the position set to where reading goes on; undefined when there is no log. */
+  async #place(): Promise<{ file: string; end: number; from: LogPosition } | undefined> {
     this.#file ??= this.options.findFile();
-    if (this.#file === undefined) return;
-    const { ino, size } = await stat(this.#file, { bigint: true });
+    const file = this.#file;
+    if (file === undefined) return undefined;
+    const { ino, size } = await stat(file, { bigint: true });
     const inode = String(ino);
     const end = Number(size);
     this.#position ??= { inode, offset: end };
@@ -82,33 +90,31 @@ export class AccessLogTail {
       this.#position = { inode, offset: 0 };
       this.options.onGap?.();
     }
-    while (!this.#stopped && this.#position.offset < end) {
-      const before = this.#position.offset;
-      await this.#readChunk(this.#file, inode, before, end);
-      if (this.#position.offset === before) return;
-    }
-    await this.#emptyIfLarge(this.#file, end);
+    return { file, end, from: this.#position };
   }
 
-  /** Moves past the last whole line of the chunk; a line longer than the chunk is given up. */
-  async #readChunk(file: string, inode: string, offset: number, end: number): Promise<void> {
-    const handle = await open(file, 'r');
-    let text: Buffer;
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(CHUNK_BYTES, end - offset)), {
-        position: offset,
-      });
-      text = buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
+  async #look(): Promise<void> {
+    const place = await this.#place();
+    if (!place) return;
+    let { from } = place;
+    while (!this.#stopped && from.offset < place.end) {
+      const next = await this.#readChunk(place.file, from, place.end);
+      if (!next) return;
+      this.#position = from = next;
     }
+    await this.#emptyIfLarge(place.file, place.end);
+  }
+
+  /** The position after the chunk's last whole line, or undefined when there is none yet. A line that fills it is given up. */
+  async #readChunk(file: string, { inode, offset }: LogPosition, end: number): Promise<LogPosition | undefined> {
+    const text = await readAt(file, offset, Math.min(CHUNK_BYTES, end - offset));
     const lineEnd = text.lastIndexOf(0x0a) + 1;
     const used = lineEnd === 0 && text.length === CHUNK_BYTES ? text.length : lineEnd;
-    if (used === 0) return;
+    if (used === 0) return undefined;
     const position = { inode, offset: offset + used };
     const lines = text.toString('utf8', 0, lineEnd).split('\n').slice(0, -1);
     if (lines.length > 0) await this.options.onLines(lines, position);
-    this.#position = position;
+    return position;
   }
 
   /** Azurite appends, so after this its next line is the first. What it wrote in between is lost: hence the gap. */
@@ -118,5 +124,15 @@ export class AccessLogTail {
     await truncate(file, 0);
     this.#position = { inode: this.#position.inode, offset: 0 };
     this.options.onGap?.();
+  }
+}
+
+async function readAt(file: string, position: number, length: number): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), { position });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }

@@ -9,7 +9,7 @@
  * 3. It runs in a process group of its own: Ctrl-C in the terminal does not reach it before the host has let go of it.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -131,10 +131,10 @@ async function requireFreePort(service: AzuriteService, port: number): Promise<v
   );
 }
 
-/** The log is opened for appending, so emptying it while Azurite runs is safe too; see AccessLogTail. */
+/** Renamed, not emptied: readers tell a new file from one that grew. */
 function boundLog(file: string): void {
   try {
-    if (statSync(file).size > ACCESS_LOG_LIMIT) truncateSync(file, 0);
+    if (statSync(file).size > ACCESS_LOG_LIMIT) renameSync(file, `${file}.1`);
   } catch {
     // No log yet.
   }

@@ -50,7 +50,7 @@ export class StorageActivity {
       });
       known = { tail, hear: listeners };
       this.#tails.set(host, known);
-      tail.start();
+      void tail.start();
     }
     const { hear: listeners } = known;
     listeners.add(hear);

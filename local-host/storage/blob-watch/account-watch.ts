@@ -1,6 +1,9 @@
 /**
  * Watches one storage account for new blob versions: by the access log within a fraction of a second, and by listings that
- * make up for whatever the log did not tell (at start, after a gap, from time to time, and all the time without a log).
+ * make up for whatever the log did not tell (at first, after a gap, from time to time, and all the time without a log).
+ *
+ * A listing of many blobs is dear to both sides: so a restart that can read on in the log where the last run stopped does not
+ * begin with one, and a listing pauses after each page for as long as the page took.
  */
 import type { BlobServiceClient } from '@azure/storage-blob';
 import { sleep, type Clock } from '../../clock';
@@ -25,7 +28,7 @@ export interface AccountWatchOptions {
   readonly pollMs: number;
 }
 
-const PAGE = 5000;
+const PAGE = 1000;
 const LOG_INTERVAL_MS = 100;
 const EMPTY_LOG_ABOVE_BYTES = 8 << 20;
 /** Pause between listings: at least this, and a multiple of what the last one took, so that a large container is not listed all the time. */
@@ -52,13 +55,12 @@ export class AccountWatch {
       intervalMs: LOG_INTERVAL_MS,
       emptyAboveBytes: EMPTY_LOG_ABOVE_BYTES,
       onLines: (lines, position) => this.#read(lines, position),
-      onGap: () => this.#due.abort(),
+      onGap: () => this.#gap(),
     });
   }
 
   start(): void {
-    this.#tail.start();
-    this.#running = this.#listFromTimeToTime();
+    this.#running = this.#tail.start().then(() => this.#listFromTimeToTime());
   }
 
   async stop(): Promise<void> {
@@ -91,34 +93,60 @@ export class AccountWatch {
   }
 
   async #listFromTimeToTime(): Promise<void> {
-    const { clock, containers } = this.options;
+    let lastMs = this.#listingMsOfLastRun();
     while (!this.#stop.signal.aborted) {
       this.#due = new AbortController();
-      const began = clock.now();
-      for (const [container, watchers] of containers) {
-        await this.#insist(() => this.#list(container, watchers));
-      }
+      lastMs ??= await this.#listAll(this.#due.signal);
       const { leastMs, factor } = this.#tail.available
         ? WITH_LOG
         : { leastMs: this.options.pollMs, factor: WITHOUT_LOG_FACTOR };
-      await this.#waitUntilDue(Math.max(leastMs, factor * (clock.now() - began)));
+      await sleep(this.options.clock, Math.max(leastMs, factor * (lastMs ?? 0)), this.#due.signal);
+      lastMs = undefined;
     }
   }
 
-  async #waitUntilDue(ms: number): Promise<void> {
-    if (!this.#stop.signal.aborted) await sleep(this.options.clock, ms, this.#due.signal);
+  /** Undefined when something may be unseen that the log does not tell of. */
+  #listingMsOfLastRun(): number | undefined {
+    const { ledger } = this.options;
+    if (ledger.logPosition(this.#source) === undefined || !this.#tail.available) return undefined;
+    const times = this.#watchers().map((name) => ledger.listingMs(name));
+    return times.every((ms) => ms !== undefined) ? Math.max(0, ...times) : undefined;
+  }
+
+  #gap(): void {
+    for (const name of this.#watchers()) this.options.ledger.saveListing(name, undefined);
+    this.#due.abort();
+  }
+
+  #watchers(): string[] {
+    return [...this.options.containers.values()].flat();
+  }
+
+  /** Milliseconds that it took; undefined when it must be done again. */
+  async #listAll(gap: AbortSignal): Promise<number | undefined> {
+    const { clock, containers, ledger } = this.options;
+    const began = clock.now();
+    for (const [container, watchers] of containers) {
+      if (!(await this.#insist(() => this.#list(container, watchers)))) return undefined;
+    }
+    const took = clock.now() - began;
+    if (!gap.aborted) for (const name of this.#watchers()) ledger.saveListing(name, took);
+    return took;
   }
 
   async #list(container: string, watchers: readonly string[]): Promise<void> {
-    const { blobs, detector } = this.options;
+    const { blobs, detector, clock } = this.options;
     const missing = new Map(watchers.map((name) => [name, new MissingBlobs(this.options.ledger, name)]));
     try {
       const pages = blobs.getContainerClient(container).listBlobsFlat().byPage({ maxPageSize: PAGE });
-      for await (const { segment } of pages) {
+      let pageBegan = clock.now();
+      for await (const { segment, continuationToken } of pages) {
         if (this.#stop.signal.aborted) return;
         const found = segment.blobItems.flatMap((item) => versionOf(container, item.name, item.properties) ?? []);
         await detector.listed(found);
         for (const one of missing.values()) one.compare(segment.blobItems.map(({ name }) => name));
+        if (continuationToken) await sleep(clock, clock.now() - pageBegan, this.#stop.signal);
+        pageBegan = clock.now();
       }
     } catch (error) {
       // No container yet: nothing in it.

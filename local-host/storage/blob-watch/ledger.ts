@@ -53,7 +53,8 @@ export class Ledger {
       );
     }
     db.exec(`
-      CREATE TABLE IF NOT EXISTS watcher (name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS watcher (
+        name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL, listingMs INTEGER) STRICT;
       CREATE TABLE IF NOT EXISTS seen (
         watcher TEXT NOT NULL, blob TEXT NOT NULL, etag TEXT NOT NULL, createdOn INTEGER, length INTEGER NOT NULL,
         md5 TEXT, touched INTEGER NOT NULL, PRIMARY KEY (watcher, blob)) STRICT, WITHOUT ROWID;
@@ -78,9 +79,24 @@ export class Ledger {
     return this.transaction(() => {
       const created = this.now();
       this.#db.prepare('DELETE FROM seen WHERE watcher = ?').run(name);
-      this.#db.prepare('INSERT OR REPLACE INTO watcher VALUES (?, ?, ?)').run(name, source, created);
+      this.#db
+        .prepare('INSERT OR REPLACE INTO watcher (name, source, created) VALUES (?, ?, ?)')
+        .run(name, source, created);
       return created;
     });
+  }
+
+  /**
+   * How long the last complete listing took for this watcher, in milliseconds; undefined when none was completed since the
+   * last gap in the log.
+   */
+  listingMs(watcher: string): number | undefined {
+    const row = this.#db.prepare('SELECT listingMs FROM watcher WHERE name = ?').get(watcher);
+    return (row as { listingMs: number | null } | undefined)?.listingMs ?? undefined;
+  }
+
+  saveListing(watcher: string, ms: number | undefined): void {
+    this.#db.prepare('UPDATE watcher SET listingMs = ? WHERE name = ?').run(ms ?? null, watcher);
   }
 
   transaction<T>(action: () => T): T {
