@@ -1,5 +1,5 @@
 import type { BindingExchange } from './binding-exchange';
-import type { BindingDefinition } from './function-definition';
+import type { BindingDefinition, FunctionDefinition } from './function-definition';
 import type { IndexedFunction } from './indexing';
 import { resolveSettings } from './settings/host-settings';
 import type { HostSettings } from './settings/host-settings';
@@ -36,14 +36,19 @@ function served(
   bindings: BindingExchange,
   settings: HostSettings,
 ): ServedFunction {
-  const resolved = definition.bindings.map((binding): BindingDefinition =>
-    typeof binding['route'] === 'string' ? { ...binding, route: resolveSettings(settings, binding['route']) } : binding,
-  );
   return {
-    definition: { ...definition, bindings: resolved },
+    definition: withResolvedRoute(definition, settings),
     disabled,
     constantInputs: bindings.constantInputs(definition),
     asksForInputs: bindings.asksForInputs(definition),
     hasOutputs: bindings.hasOutputs(definition),
   };
+}
+
+/** The function with `%SETTING%` in its route replaced. */
+export function withResolvedRoute(definition: FunctionDefinition, settings: HostSettings): FunctionDefinition {
+  const bindings = definition.bindings.map((binding): BindingDefinition =>
+    typeof binding['route'] === 'string' ? { ...binding, route: resolveSettings(settings, binding['route']) } : binding,
+  );
+  return { ...definition, bindings };
 }

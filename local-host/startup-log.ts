@@ -1,6 +1,7 @@
 import type { LoadedApp } from './app-worker';
 import type { AppIndex } from './indexing';
 import type { Log } from './log';
+import { withResolvedRoute } from './serve-config';
 import type { HostSettings } from './settings/host-settings';
 import { routePrefixOf } from './settings/http-settings';
 import { RouteTable } from './triggers/http/route-table';
@@ -26,7 +27,9 @@ export function logStartup(log: Log, index: AppIndex, app: LoadedApp, settings: 
 }
 
 function logRoutes(log: Log, { functions }: AppIndex, settings: HostSettings): void {
-  const served = functions.filter((fn) => fn.error === undefined && !fn.disabled).map((fn) => fn.definition);
+  const served = functions
+    .filter((fn) => fn.error === undefined && !fn.disabled)
+    .map((fn) => withResolvedRoute(fn.definition, settings));
   const table = new RouteTable(served, routePrefixOf(settings));
   for (const { template, methods, fn } of table.routes)
     log.information(`Mapped function route '${template.text}' [${methods.join(',')}] to '${fn.name}'`);

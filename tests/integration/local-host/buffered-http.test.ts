@@ -81,6 +81,7 @@ describe('HTTP without streaming', () => {
   test('lines of the function carry its name and invocation', async () => {
     await app.get('/logs');
     await app.line(/^printed$/);
+    await app.line(/^warned$/);
     const said = app.records.find((record) => record.message === 'said { a: 1 }');
     expect(said).toMatchObject({ level: 'information', category: 'user', functionName: 'logs' });
     expect(app.records.find((record) => record.message === 'warned')).toMatchObject({
