@@ -130,8 +130,8 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
     if (ordinal < execution.leaves && index !== undefined) id = (execution.history[index] as ScheduledEvent).id;
     else if (inCompound) {
       const same = earlier.get(key)?.filter((e) => e.root < root) ?? [];
-      if (options.severalSteps && ordinal >= execution.leaves && same.some((e) => e.id >= execution.nextId))
-        throw new AmbiguousTaskError();
+      const unclear = same.some((e) => e.id >= execution.nextId || execution.endedNow.has(e.id));
+      if (options.severalSteps && ordinal >= execution.leaves && unclear) throw new AmbiguousTaskError();
       id = repeated(execution, same, ordinal < execution.leaves);
     }
     if (id === undefined) {

@@ -22,6 +22,8 @@ export class Execution {
   readonly leafEvents: (number | undefined)[] = [];
   /** Requests to entities that wait for an answer: request id → id. */
   readonly requests = new Map<string, number>();
+  /** Ids of work that ended in the newest turn. */
+  readonly endedNow = new Set<number>();
   /** Ids of work that failed. */
   readonly failed = new Set<number>();
   nextId = 0;
@@ -69,6 +71,7 @@ export class Execution {
     switch (event.type) {
       case 'turn-started':
         this.turnAt = Math.max(this.turnAt, event.at);
+        this.endedNow.clear();
         break;
       case 'turn-completed':
         this.leaves = event.leaves;
@@ -94,7 +97,7 @@ export class Execution {
         this.requests.delete(event.name);
         // Entities answer failures in the same form, so this may have been one.
         this.failed.add(id);
-        this.open.delete(id);
+        this.#end(id);
         break;
       }
       case 'terminated':
@@ -102,11 +105,16 @@ export class Execution {
       case 'task-failed':
       case 'sub-failed':
         this.failed.add(event.id);
-        this.open.delete(event.id);
+        this.#end(event.id);
         break;
       default:
-        this.open.delete(event.id);
+        this.#end(event.id);
     }
+  }
+
+  #end(id: number): void {
+    this.open.delete(id);
+    this.endedNow.add(id);
   }
 
   /** Retry state of open work, when a policy was given for it. */
