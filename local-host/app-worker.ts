@@ -57,6 +57,7 @@ export class AppWorker {
   readonly #expected = new Map<FromWorker['type'], (message: FromWorker) => void>();
   readonly #passing = new Map<number, Socket>();
   #nextConnection = 1;
+  #loaded = false;
   #exit: WorkerExit | undefined;
 
   constructor(options: AppWorkerOptions) {
@@ -96,8 +97,10 @@ export class AppWorker {
 
   /** @throws Error when the process ends before the app is loaded */
   async load(): Promise<LoadedApp> {
-    const loaded = this.#expect('loaded');
+    const loading = this.#expect('loaded');
     this.#send({ type: 'load', appRoot: this.#options.appRoot, hostVersion: this.#options.hostVersion });
+    const loaded = await loading;
+    this.#loaded = true;
     return loaded;
   }
 
@@ -137,17 +140,21 @@ export class AppWorker {
 
   /** Lets HTTP requests finish, runs appTerminate hooks, ends the process; kills it when that takes too long. */
   async stop(): Promise<void> {
-    const drained = this.#expect('drained').catch(() => undefined);
-    this.#send({ type: 'drain' });
-    await this.#within(DRAIN_MS, drained);
-    this.#send({ type: 'stop' });
-    await this.#within(STOP_MS, this.exited);
+    if (this.#loaded) await this.#stopGently();
     this.kill();
     await this.exited;
   }
 
   kill(): void {
     if (!this.#exit) this.#child.kill('SIGKILL');
+  }
+
+  async #stopGently(): Promise<void> {
+    const drained = this.#expect('drained').catch(() => undefined);
+    this.#send({ type: 'drain' });
+    await this.#within(DRAIN_MS, drained);
+    this.#send({ type: 'stop' });
+    await this.#within(STOP_MS, this.exited);
   }
 
   async #within(ms: number, done: Promise<unknown>): Promise<void> {

@@ -25,9 +25,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return EXIT.ok;
   }
-  const stopped = stopSignal();
+  // Whoever read the output may be gone; that is no reason to end.
+  process.stdout.on('error', () => undefined);
+  const { stopped, stopping } = stopSignal();
   try {
-    const host = await start(parsed);
+    const host = await start(parsed, stopping);
     await stopped;
     await host.stop();
     return EXIT.ok;
@@ -45,7 +47,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-async function start(parsed: CliArguments): Promise<HostHandle> {
+async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHandle> {
   const { hostJson } = loadSettings({ scriptRoot: parsed.scriptRoot, port: parsed.port, env: process.env }).settings;
   const write = (text: string): void => void process.stdout.write(text);
   return startHost(
@@ -58,6 +60,7 @@ async function start(parsed: CliArguments): Promise<HostHandle> {
       functions: parsed.functions,
       enableAuth: parsed.enableAuth,
       instanceNumber: parsed.instanceNumber,
+      signal,
       log: consoleLog({
         logLevel: hostJson.logging?.logLevel ?? {},
         fancy: process.stdout.isTTY,
@@ -73,16 +76,22 @@ async function start(parsed: CliArguments): Promise<HostHandle> {
   );
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
+interface StopSignal {
+  readonly stopped: Promise<void>;
+  readonly stopping: AbortSignal;
+}
+
+/** Raised at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): StopSignal {
+  const controller = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
     const onSignal = (): void => {
-      if (asked) process.exit(EXIT.failed);
-      asked = true;
+      if (controller.signal.aborted) process.exit(EXIT.failed);
+      controller.abort();
       resolve();
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
   });
+  return { stopped, stopping: controller.signal };
 }

@@ -8,7 +8,7 @@ import type { Clock } from './clock';
 import type { BindingExchange } from './binding-exchange';
 import { triggerOf } from './function-definition';
 import type { FunctionDefinition } from './function-definition';
-import { executedLine, executingLine } from './invocation-log';
+import { executedLine, executingLine, timeSpan } from './invocation-log';
 import type { Log } from './log';
 import type { Invocation } from './plugin';
 import { mayRetry, retryDelayMs } from './retry-policy';
@@ -143,11 +143,4 @@ export class FunctionRunner {
       cancel();
     }
   }
-}
-
-/** `hh:mm:ss` */
-function timeSpan(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
-  return `${two(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
 }

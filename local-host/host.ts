@@ -79,6 +79,7 @@ export class Host {
   #functions: readonly IndexedFunction[] | undefined;
   #errors: readonly string[] = [];
   #state: HostState = 'Starting';
+  #stopped: Promise<void> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -131,15 +132,30 @@ export class Host {
     return this.#runner.run(fn, invocation);
   };
 
-  async stop(): Promise<void> {
-    if (this.#state === 'Stopped') return;
+  /** Resolves when nothing is left; every call waits for the same end. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#setState('Stopped');
     this.#listener.close();
     this.#runner?.stop();
-    await Promise.all(this.#triggerListeners.map((listener) => listener.stop()));
-    if (this.#startedExtensions) for (const extension of this.#options.registry.extensions) await extension.stop();
+    // One part that fails to stop must not keep the others running.
+    await Promise.all(this.#triggerListeners.map((listener) => this.#attempt(() => listener.stop())));
+    if (this.#startedExtensions)
+      for (const extension of this.#options.registry.extensions) await this.#attempt(() => extension.stop());
     await this.#supervisor?.stop();
     this.#hostHttp.close();
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.log.error(`Stopping failed in part: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {

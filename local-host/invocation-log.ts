@@ -14,3 +14,10 @@ export function executedLine(
 ): string {
   return `Executed 'Functions.${functionName}' (${succeeded ? 'Succeeded' : 'Failed'}, Id=${invocationId}, Duration=${Math.round(durationMs)}ms)`;
 }
+
+/** `hh:mm:ss` */
+export function timeSpan(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  return `${two(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
+}

@@ -1,6 +1,7 @@
 import type { BindingExchange } from './binding-exchange';
 import type { BindingDefinition, FunctionDefinition } from './function-definition';
 import type { IndexedFunction } from './indexing';
+import { functionTimeoutMs } from './settings/function-timeout';
 import { resolveSettings } from './settings/host-settings';
 import type { HostSettings } from './settings/host-settings';
 import { bodyLimitOf, routePrefixOf } from './settings/http-settings';
@@ -18,6 +19,7 @@ export function serveConfig(parts: {
   readonly cors: CorsRules;
 }): ServeConfig {
   const { functions, bindings, settings, keys, cors } = parts;
+  const timeoutMs = functionTimeoutMs(settings);
   return {
     functions: functions
       .filter((fn) => fn.error === undefined && httpTriggerOf(fn.definition))
@@ -28,6 +30,7 @@ export function serveConfig(parts: {
     corsCredentials: cors.corsCredentials,
     maxRequestBodyBytes: bodyLimitOf(settings),
     port: settings.port,
+    ...(timeoutMs === undefined ? {} : { functionTimeoutMs: timeoutMs }),
   };
 }
 

@@ -42,6 +42,8 @@ export interface StartHostOptions {
   readonly key?: string;
   readonly eventGridFile?: string;
   readonly extensions?: readonly HostExtension[];
+  /** Aborting it stops the host, even while it starts; `startHost` then resolves in state `Stopped`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HostHandleEvents {
@@ -100,6 +102,7 @@ export async function startHost(options: StartHostOptions, hooks: StartHostHooks
   host.events.on('executed', (executed) => events.emit('executed', executed));
   host.events.on('stateChanged', (state) => events.emit('stateChanged', state));
   host.events.on('indexed', (functions) => hooks.onIndexed?.(functions, host));
+  options.signal?.addEventListener('abort', () => void host.stop(), { once: true });
   try {
     await host.start();
   } catch (error) {

@@ -75,6 +75,8 @@ export interface ServeConfig {
   /** Bytes; a larger body ends in 500 before the handler runs (`FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`). */
   readonly maxRequestBodyBytes: number;
   readonly port: number;
+  /** A function that runs longer ends the worker, as on the real host. Absent for no limit. */
+  readonly functionTimeoutMs?: number;
 }
 
 export interface HostHttpRequest {

@@ -44,6 +44,7 @@ export async function runBuffered(
     },
     triggerMetadata: undefined,
     bindingData: () => bindingData(head, params, body),
+    timeoutMs: config.functionTimeoutMs,
   });
   answer(exchange, outcome.error ? internalError : httpResponse(outcome.returnValue));
 }

@@ -3,7 +3,7 @@
  * report to the host.
  */
 import { randomUUID } from 'node:crypto';
-import { executedLine, executingLine, HTTP_REASON } from '../invocation-log';
+import { executedLine, executingLine, HTTP_REASON, timeSpan } from '../invocation-log';
 import type { RpcData } from '../rpc-data';
 import type { InvocationOutcome, NamedData, ServedFunction } from '../worker-protocol';
 import type { RequestHead } from '../triggers/http/http-request';
@@ -29,6 +29,7 @@ export interface HttpInvocationInput {
   readonly triggerMetadata: Readonly<Record<string, RpcData>> | undefined;
   /** For binding expressions. */
   readonly bindingData: () => Readonly<Record<string, RpcData>>;
+  readonly timeoutMs: number | undefined;
 }
 
 export class HttpInvocation {
@@ -47,7 +48,9 @@ export class HttpInvocation {
     const line = (level: 'information' | 'error', message: string): void =>
       log.write({ level, category: 'system', message, functionName: definition.name, invocationId: this.id });
     line('information', executingLine(definition.name, HTTP_REASON, this.id));
+    const timer = this.#limit(input);
     const finish = (outcome: InvocationOutcome): InvocationOutcome => {
+      clearTimeout(timer);
       unfinished.delete(this);
       const durationMs = performance.now() - started;
       const { error } = outcome;
@@ -74,6 +77,23 @@ export class HttpInvocation {
     } catch (error) {
       return finish({ invocationId: this.id, durationMs: 0, error: toRpcError(error) });
     }
+  }
+
+  /** Code cannot be stopped from outside: a function that runs past its time takes its process with it. */
+  #limit({ served, timeoutMs }: HttpInvocationInput): NodeJS.Timeout | undefined {
+    if (timeoutMs === undefined || timeoutMs > LONGEST_TIMEOUT_MS) return undefined;
+    const { name } = served.definition;
+    return setTimeout(() => {
+      const message = `Timeout value of ${timeSpan(timeoutMs)} was exceeded by function: Functions.${name}`;
+      this.#services.log.write({
+        level: 'error',
+        category: 'system',
+        message,
+        functionName: name,
+        invocationId: this.id,
+      });
+      process.exit(1);
+    }, timeoutMs);
   }
 
   async #attempt({
@@ -105,6 +125,9 @@ export class HttpInvocation {
     return outcome;
   }
 }
+
+/** What Node's timers can wait. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 const unfinished = new Map<HttpInvocation, () => void>();
 

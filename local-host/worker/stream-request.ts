@@ -70,6 +70,7 @@ export async function runStreamed(
       Query: { json: JSON.stringify(query) },
     },
     bindingData: () => data,
+    timeoutMs: config.functionTimeoutMs,
   });
   if (!outcome.error && res.headersSent) return;
   // The library never answered this one and would keep it for ever.

@@ -1,4 +1,6 @@
-import { singleFile, useApp } from './temporary-app';
+import fs from 'node:fs';
+import { startHost } from '../../../local-host/start-host';
+import { singleFile, useApp, writeApp } from './temporary-app';
 
 const source = `
 const open = { authLevel: 'anonymous', methods: ['GET'] };
@@ -34,6 +36,37 @@ describe('an exception that nobody catches', () => {
     expect(await (await app.get('/stray')).text()).toBe('sent');
     await app.line(/Worker uncaught exception: Error: stray rejection/);
     expect((await app.get('/fine')).status).toBe(200);
+  });
+});
+
+describe('a function that runs past its time', () => {
+  const app = useApp(
+    singleFile(`${source}\napp.http('hangs', { ...open, handler: () => new Promise((r) => setTimeout(r, 2 ** 30)) });`),
+    { settings: { AzureFunctionsJobHost__functionTimeout: '00:00:01' } },
+  );
+
+  test('takes its worker with it; the request is answered 500', async () => {
+    expect((await app.get('/hangs')).status).toBe(500);
+    await app.line(/^Timeout value of 00:00:01 was exceeded by function: Functions\.hangs$/);
+    expect((await app.get('/fine')).status).toBe(200);
+  });
+});
+
+describe('an app that never finishes loading', () => {
+  test('can be stopped while it starts', async () => {
+    const folder = writeApp(singleFile("console.log('loading'); for (;;);"));
+    const stop = new AbortController();
+    const host = await startHost({
+      scriptRoot: folder,
+      port: 0,
+      env: {},
+      signal: stop.signal,
+      log: ({ message }) => {
+        if (message === 'loading') stop.abort();
+      },
+    });
+    expect(host.state).toBe('Stopped');
+    fs.rmSync(folder, { recursive: true });
   });
 });
 
