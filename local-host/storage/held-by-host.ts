@@ -1,6 +1,6 @@
 import { sleep } from '../clock';
 import type { HostContext } from '../plugin';
-import { statusOf } from './azure-sdk';
+import { messageOf, statusOf } from './azure-sdk';
 import { storageConnection } from './connection';
 import { HeldMessages, type AbandonedMessages, type HeldMessage } from './held-messages';
 import { perHost } from './per-host';
@@ -10,9 +10,15 @@ const RETRY_MS = 1000;
 /** The one note of held messages of a host. Opening it gives back, in the background, what dead processes held. */
 export const heldMessages = perHost(
   (context) => {
-    const held = new HeldMessages(context.stateDir, context.instanceId);
+    const held = new HeldMessages(context.stateDir, context.instanceId, (reason) =>
+      context.log.warning(
+        `Held queue messages cannot be noted in ${context.stateDir} (${reason}); after a crash they come back when their lease ends.`,
+      ),
+    );
     const stop = new AbortController();
-    const givingBack = giveBackAbandoned(held.abandoned(), context, stop.signal);
+    const givingBack = giveBackAbandoned(held.abandoned(), context, stop.signal).catch((error: unknown) =>
+      context.log.warning(`Messages of an earlier run could not be given back: ${messageOf(error)}`),
+    );
     return { held, givingBack, stop };
   },
   async ({ held, givingBack, stop }) => {

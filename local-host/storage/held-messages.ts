@@ -6,6 +6,7 @@
  * 1. A message is noted before its invocation starts, and forgotten only after it was deleted or given back.
  * 2. Each process has a file of its own under an exclusive lock, which the kernel drops when the process dies: a file that
  *    can be locked belongs to the dead, whatever process ids say.
+ * 3. A disk that fails or is full stops no message: without its note one just comes back later.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +35,13 @@ export class HeldMessages {
   readonly #folder: string;
   readonly #file: string;
 
-  constructor(stateDir: string, instanceId: string) {
+  #troubleTold = false;
+
+  constructor(
+    stateDir: string,
+    instanceId: string,
+    private readonly onTrouble: (reason: string) => void,
+  ) {
     this.#folder = join(stateDir, 'held-messages');
     mkdirSync(this.#folder, { recursive: true });
     this.#file = `${instanceId.replace(/[^\w-]/g, '_')}${SUFFIX}`;
@@ -43,14 +50,32 @@ export class HeldMessages {
 
   hold(messages: readonly HeldMessage[]): void {
     if (messages.length === 0) return;
-    const insert = this.#db.prepare('INSERT OR REPLACE INTO held (connection, queue, id, receipt) VALUES (?, ?, ?, ?)');
-    this.#db.exec('BEGIN');
-    for (const { connection, queue, id, popReceipt } of messages) insert.run(connection, queue, id, popReceipt);
-    this.#db.exec('COMMIT');
+    this.#guarded(() => {
+      const insert = this.#db.prepare(
+        'INSERT OR REPLACE INTO held (connection, queue, id, receipt) VALUES (?, ?, ?, ?)',
+      );
+      this.#db.exec('BEGIN');
+      try {
+        for (const { connection, queue, id, popReceipt } of messages) insert.run(connection, queue, id, popReceipt);
+      } finally {
+        this.#db.exec('COMMIT');
+      }
+    });
   }
 
   forget({ connection, queue, id }: Omit<HeldMessage, 'popReceipt'>): void {
-    this.#db.prepare('DELETE FROM held WHERE connection = ? AND queue = ? AND id = ?').run(connection, queue, id);
+    this.#guarded(() =>
+      this.#db.prepare('DELETE FROM held WHERE connection = ? AND queue = ? AND id = ?').run(connection, queue, id),
+    );
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!this.#troubleTold) this.onTrouble((error as Error).message);
+      this.#troubleTold = true;
+    }
   }
 
   /** Takes over the files of processes that no longer run. */

@@ -114,8 +114,12 @@ export class AccountWatch {
   }
 
   #gap(): void {
-    for (const name of this.#watchers()) this.options.ledger.saveListing(name, undefined);
     this.#due.abort();
+    try {
+      for (const name of this.#watchers()) this.options.ledger.saveListing(name, undefined);
+    } catch {
+      // The disk's trouble; the listing that begins now makes up for the gap in any case.
+    }
   }
 
   #watchers(): string[] {
@@ -130,7 +134,10 @@ export class AccountWatch {
       if (!(await this.#insist(() => this.#list(container, watchers)))) return undefined;
     }
     const took = clock.now() - began;
-    if (!gap.aborted) for (const name of this.#watchers()) ledger.saveListing(name, took);
+    if (gap.aborted) return took;
+    await this.#insist(async () => {
+      for (const name of this.#watchers()) ledger.saveListing(name, took);
+    });
     return took;
   }
 

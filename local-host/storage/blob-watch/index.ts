@@ -3,7 +3,9 @@
  * version is told once. Event subscriptions and blob triggers both stand on it.
  */
 import { join } from 'node:path';
-import type { HostContext } from '../../plugin';
+import type { Clock } from '../../clock';
+import { HostStartError, type HostContext } from '../../plugin';
+import { messageOf } from '../azure-sdk';
 import type { StorageConnection } from '../connection';
 import { accessLogOf } from '../storage-activity';
 import { AccountWatch } from './account-watch';
@@ -20,10 +22,13 @@ export interface BlobWatchOptions {
   readonly pollMs: number;
 }
 
-/** Works in the background, whether or not the storage is there. Returns what ends it. */
+/**
+ * Works in the background, whether or not the storage is there. Returns what ends it.
+ * @throws HostStartError when the ledger cannot be read.
+ */
 export function watchBlobs(options: BlobWatchOptions, context: HostContext): () => Promise<void> {
   const { clock, log, stateDir } = context;
-  const ledger = new Ledger(join(stateDir, options.ledgerName), () => clock.now());
+  const ledger = openLedger(join(stateDir, options.ledgerName), clock);
   const publisher = new Publisher(
     ledger,
     new Map(options.watchers.map(({ watcher }) => [watcher.name, watcher])),
@@ -52,6 +57,16 @@ export function watchBlobs(options: BlobWatchOptions, context: HostContext): () 
     await publisher.stop();
     ledger.close();
   };
+}
+
+function openLedger(file: string, clock: Clock): Ledger {
+  try {
+    return new Ledger(file, () => clock.now());
+  } catch (error) {
+    throw new HostStartError(
+      `The record of blobs in ${file} cannot be read: ${messageOf(error)}. Delete the file to start over, which may announce blobs again.`,
+    );
+  }
 }
 
 function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {

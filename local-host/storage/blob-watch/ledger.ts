@@ -37,31 +37,19 @@ export class Ledger {
   readonly #delivered: StatementSync;
   #lastSequence: number;
 
-  /** @throws Error when the file was written by a newer version. */
+  /** @throws Error when the file is damaged or was written by a newer version. */
   constructor(
     file: string,
     private readonly now: () => number,
   ) {
     const db = new DatabaseSync(file);
     this.#db = db;
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version > SCHEMA_VERSION) {
+    try {
+      prepareSchema(db);
+    } catch (error) {
       db.close();
-      throw new Error(
-        `${file} was written by a newer version (${version}); delete it to start over, which may announce blobs again.`,
-      );
+      throw error;
     }
-    db.exec(`
-      CREATE TABLE IF NOT EXISTS watcher (
-        name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL, listingMs INTEGER) STRICT;
-      CREATE TABLE IF NOT EXISTS seen (
-        watcher TEXT NOT NULL, blob TEXT NOT NULL, etag TEXT NOT NULL, createdOn INTEGER, length INTEGER NOT NULL,
-        md5 TEXT, touched INTEGER NOT NULL, PRIMARY KEY (watcher, blob)) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, watcher TEXT NOT NULL, text TEXT NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, inode TEXT NOT NULL, offset INTEGER NOT NULL) STRICT;
-      CREATE TABLE IF NOT EXISTS counter (last INTEGER NOT NULL) STRICT;
-      PRAGMA user_version = ${SCHEMA_VERSION};`);
     this.#seen = db.prepare('SELECT etag, createdOn, length, md5, touched FROM seen WHERE watcher = ? AND blob = ?');
     this.#see = db.prepare('INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#forget = db.prepare('DELETE FROM seen WHERE watcher = ? AND blob = ?');
@@ -145,9 +133,11 @@ export class Ledger {
     this.#lastSequence = sequence;
   }
 
-  waiting(limit: number): OutboxMessage[] {
-    const rows = this.#db.prepare('SELECT sequence, watcher, text FROM outbox ORDER BY sequence LIMIT ?').all(limit);
-    return rows as unknown as OutboxMessage[];
+  waiting(watcher: string, limit: number): OutboxMessage[] {
+    const query = this.#db.prepare(
+      'SELECT sequence, watcher, text FROM outbox WHERE watcher = ? ORDER BY sequence LIMIT ?',
+    );
+    return query.all(watcher, limit) as unknown as OutboxMessage[];
   }
 
   delivered(sequence: number): void {
@@ -165,4 +155,20 @@ export class Ledger {
   close(): void {
     this.#db.close();
   }
+}
+
+function prepareSchema(db: DatabaseSync): void {
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > SCHEMA_VERSION) throw new Error(`it was written by a newer version (${version})`);
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS watcher (
+      name TEXT PRIMARY KEY, source TEXT NOT NULL, created INTEGER NOT NULL, listingMs INTEGER) STRICT;
+    CREATE TABLE IF NOT EXISTS seen (
+      watcher TEXT NOT NULL, blob TEXT NOT NULL, etag TEXT NOT NULL, createdOn INTEGER, length INTEGER NOT NULL,
+      md5 TEXT, touched INTEGER NOT NULL, PRIMARY KEY (watcher, blob)) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, watcher TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS log (source TEXT PRIMARY KEY, inode TEXT NOT NULL, offset INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS counter (last INTEGER NOT NULL) STRICT;
+    PRAGMA user_version = ${SCHEMA_VERSION};`);
 }

@@ -45,10 +45,9 @@ export class Publisher {
     const interval = new PollInterval(RETRY_FROM_MS, RETRY_TO_MS);
     while (this.#again && !this.#stop.signal.aborted) {
       this.#again = false;
-      const messages = this.ledger.waiting(BATCH);
-      if (messages.length === 0) continue;
+      const { sent, failure } = await this.#sendSome();
+      if (sent === 0 && failure === undefined) continue;
       this.#again = true;
-      const failure = await this.#send(messages);
       if (failure === undefined) {
         interval.found();
         if (this.#outageTold) this.log.information('New blobs are announced again.');
@@ -61,7 +60,18 @@ export class Publisher {
     }
   }
 
-  /** The reason why some could not be sent; those stay in the outbox. */
+  /** `failure`: why some could not be sent; those stay in the outbox. */
+  async #sendSome(): Promise<{ sent: number; failure?: string | undefined }> {
+    try {
+      // Some of each watcher's, so that a queue that refuses its messages holds up no other.
+      const messages = [...this.watchers.keys()].flatMap((name) => this.ledger.waiting(name, BATCH));
+      return { sent: messages.length, failure: await this.#send(messages) };
+    } catch (error) {
+      // The ledger's disk; what was sent and could not be noted is sent again.
+      return { sent: 0, failure: messageOf(error) };
+    }
+  }
+
   async #send(messages: readonly OutboxMessage[]): Promise<string | undefined> {
     const left = [...messages];
     const accepted: number[] = [];
@@ -83,7 +93,6 @@ export class Publisher {
 
   async #sendOne({ watcher: name, text }: OutboxMessage): Promise<void> {
     const watcher = this.watchers.get(name);
-    // It was taken out of the configuration while its message waited.
     if (watcher) await sendMakingQueue(watcher.queue(), text, watcher.timeToLiveSeconds);
   }
 }

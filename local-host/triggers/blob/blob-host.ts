@@ -5,6 +5,7 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { sleep } from '../../clock';
 import type { HostContext } from '../../plugin';
+import { messageOf } from '../../storage/azure-sdk';
 import { storageConnection, type StorageConnection } from '../../storage/connection';
 import { watchBlobs } from '../../storage/blob-watch';
 import type { Watcher } from '../../storage/blob-watch/watcher';
@@ -87,12 +88,17 @@ class BlobHost {
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#closing.signal.aborted || this.#functions.size !== count) return;
       await this.#unwatch?.();
+      this.#unwatch = undefined;
       const watchers = [...this.#functions.values()].map((fn) => ({
         connection: fn.connection,
         watcher: this.#watcherOf(fn),
       }));
       const ledgerName = `blob-trigger.${this.context.settings.hostId}.db`;
-      this.#unwatch = watchBlobs({ watchers, ledgerName, pollMs: POLL_MS }, this.context);
+      try {
+        this.#unwatch = watchBlobs({ watchers, ledgerName, pollMs: POLL_MS }, this.context);
+      } catch (error) {
+        this.context.log.error(`Blob triggers do not run. ${messageOf(error)}`);
+      }
     });
   }
 
