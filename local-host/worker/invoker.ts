@@ -2,6 +2,7 @@
  * Runs one function in this process, in the phases of the real worker: arguments, preInvocation hooks, the handler,
  * postInvocation hooks, response. Owns neither logging of Executing/Executed nor bindings.
  */
+import { markRepeatedTasks } from '../durable/wire/repeated-tasks';
 import type { InvocationOutcome, InvocationRequest, LogRecord, RpcError } from '../worker-protocol';
 import type { CoreApi, RegisteredFunction } from './core-api';
 import type { CoreInvocationContext, LogLevel } from './programming-model';
@@ -76,6 +77,7 @@ export class Invoker {
     coreContext.state = undefined;
     // `throw undefined` and `throw null` count as success on the real worker too.
     if (post['error'] !== undefined && post['error'] !== null) throw post['error'] as Error;
+    markRepeatedTasks(post['result']);
     return invocation.getResponse(context, post['result']);
   }
 

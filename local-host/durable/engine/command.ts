@@ -8,7 +8,12 @@ import { known } from './known';
 export type Command = LeafCommand | WaitCommand | ContinueCommand | CompoundCommand;
 
 /** Takes one id (a release: one for each entity that the lock held). */
-export type LeafCommand =
+export type LeafCommand = LeafContent & {
+  /** The same task as the one at this place among the leaves. Only set in reports that mark such tasks. */
+  readonly repeats?: number;
+};
+
+type LeafContent =
   | { readonly kind: 'activity'; readonly name: string; readonly input?: string; readonly retry?: RetryPolicy }
   | {
       readonly kind: 'sub';
@@ -83,6 +88,6 @@ export function signature(command: LeafCommand): string {
     case 'lock':
       return '';
     default:
-      return JSON.stringify(command);
+      return JSON.stringify({ ...command, repeats: undefined });
   }
 }

@@ -19,6 +19,8 @@ export interface Report {
   readonly output?: string;
   /** The text that becomes the output of a failed orchestration. */
   readonly error?: string;
+  /** Repeated tasks are marked; without marks they are guessed. */
+  readonly marksRepeats?: true;
   /** The function failed before it could say what it asked for, so there is nothing to check against the history. */
   readonly silent?: true;
 }
@@ -63,7 +65,7 @@ export function decide(
   const problem = report.silent ? undefined : checkReplay(execution, leaves);
   if (problem) return { ...finish(execution, options, [], [], { status: 'Failed', error: problem }), problem };
 
-  const issue = issueNew(execution, leaves, options);
+  const issue = issueNew(execution, leaves, options, report.marksRepeats === true);
   for (const event of issue.events) execution.apply(event);
   for (const { command, id } of issue.known)
     if (command.kind === 'timer' && command.cancelled) cancel(execution, id, issue.outbound);
@@ -117,17 +119,18 @@ interface Issue {
   readonly known: { readonly command: LeafCommand; readonly id: number }[];
 }
 
-function issueNew(execution: Execution, leaves: readonly Leaf[], options: DecideOptions): Issue {
+function issueNew(execution: Execution, leaves: readonly Leaf[], options: DecideOptions, marked: boolean): Issue {
   const issue: Issue = { events: [], outbound: [], ids: [], known: [] };
   const earlier = new Map<string, { id: number; root: number }[]>();
   // Only a compound after the first command can name a task a second time.
-  const mayRepeat = leaves.some((leaf) => leaf.root > 0 && leaf.inCompound);
+  const mayRepeat = !marked && leaves.some((leaf) => leaf.root > 0 && leaf.inCompound);
   let nextId = execution.nextId;
   leaves.forEach(({ command, root, inCompound }, ordinal) => {
     const key = mayRepeat ? signature(command) : '';
     const index = execution.leafEvents[ordinal];
     let id: number | undefined;
     if (ordinal < execution.leaves && index !== undefined) id = (execution.history[index] as ScheduledEvent).id;
+    else if (marked) id = command.repeats === undefined ? undefined : issue.ids[command.repeats];
     else if (inCompound) {
       const same = earlier.get(key)?.filter((e) => e.root < root) ?? [];
       const unclear = same.some((e) => e.id >= execution.nextId || execution.endedNow.has(e.id));
@@ -150,8 +153,8 @@ function issueNew(execution: Execution, leaves: readonly Leaf[], options: Decide
 }
 
 /**
- * The library repeats a task's command in every compound that it is part of, without saying that it is the same task. One
- * that equals a command of an earlier step whose task has not ended is taken for that task.
+ * For reports without marks: the library names a task in every compound that it is part of, without saying that it is the
+ * same task. One that equals a command of an earlier step whose task has not ended is taken for that task.
  */
 function repeated(execution: Execution, same: readonly { readonly id: number }[], known: boolean): number | undefined {
   const candidates = same.filter((e) => known || e.id >= execution.nextId || execution.open.has(e.id));

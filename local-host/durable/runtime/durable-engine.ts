@@ -63,6 +63,9 @@ export class DurableEngine {
     this.hub.onTimer = (timer) => this.#timers.add(timer);
     this.hub.onTimerCancelled = (timer) => this.#timers.cancel(timer);
     this.hub.sharesTasks = () => this.#membership.others > 0 && this.#tasks.room <= 0;
+    this.hub.catchUp = () => {
+      if (this.#membership.others > 0) this.#readMail();
+    };
     this.hub.onFenced = () => this.#rejoin();
     this.hub.makeRunner = (row: InstanceRow) =>
       row.id.startsWith('@') ? new EntityRunner(this.hub, row) : new OrchestrationRunner(this.hub, row);

@@ -8,10 +8,11 @@
 import type { FunctionDefinition } from '../../function-definition';
 import type { InvocationOutcome } from '../../worker-protocol';
 import type { Awaiting } from '../engine/awaiting';
+import { azureNumberingProblem } from '../engine/azure-numbering';
 import { AmbiguousTaskError, decide, type Decision, type Report } from '../engine/decide';
 import { Execution } from '../engine/execution';
 import { guidOf } from '../engine/guid';
-import type { HistoryEvent, InboxEvent } from '../engine/history-event';
+import { isScheduled, type HistoryEvent, type InboxEvent } from '../engine/history-event';
 import { receive } from '../engine/receive';
 import type { InboxRow } from '../store/inbox-table';
 import type { InstanceRow, RuntimeStatus } from '../store/instance-table';
@@ -159,6 +160,7 @@ export class OrchestrationRunner implements Runner {
       });
       if (decided.problem) this.#hub.context.log.warning(`Durable: instance '${this.#row.id}': ${decided.problem}`);
       customStatus = answer.customStatus;
+      if (execution.completed) this.#warnOfAzure(answer.report);
       decision = decided;
       this.#awaiting = decided.awaiting;
       events = [...events, ...decided.events];
@@ -202,6 +204,19 @@ export class OrchestrationRunner implements Runner {
       if (error instanceof AmbiguousTaskError) undo();
       throw error;
     }
+  }
+
+  /** Only orchestrations with work of the engine's own, or tasks named twice, can be numbered in two ways. */
+  #warnOfAzure(report: Report): void {
+    const { history, leaves, leafEvents } = this.#execution;
+    const twoWays =
+      history.some((e) => isScheduled(e) && e.leaf === undefined) ||
+      leafEvents.filter((e) => e !== undefined).length < leaves;
+    const problem = twoWays && !report.silent ? azureNumberingProblem(history, report.commands) : undefined;
+    if (problem)
+      this.#hub.context.log.warning(
+        `Durable: orchestrator '${this.#functionName()}', instance '${this.#row.id}': ${problem}`,
+      );
   }
 
   #end(tx: Transaction, row: InstanceRow, decision: Decision): void {

@@ -67,6 +67,8 @@ export class TaskHub {
   onTasks: (tasks: readonly TaskRow[]) => void = () => undefined;
   onTimer: (timer: TimerRow) => void = () => undefined;
   onTimerCancelled: (timer: Pick<TimerRow, 'instanceId' | 'executionId' | 'taskId'>) => void = () => undefined;
+  /** Reads letters that other processes committed before, so that those of one sender keep their order. */
+  catchUp: () => void = () => undefined;
   /** Whether new tasks should be left to other processes. */
   sharesTasks: () => boolean = () => false;
   onFenced: () => void = () => undefined;
@@ -138,7 +140,10 @@ export class TaskHub {
     const seq = tx.inbox.add(instanceId, executionId, letter);
     if (row.owner === undefined) tx.instances.setOwner(instanceId, this.hostId);
     if (row.owner === undefined || row.owner === this.hostId)
-      tx.after(() => this.deliver([{ seq, instanceId, letter }]));
+      tx.after(() => {
+        this.catchUp();
+        this.deliver([{ seq, instanceId, letter }]);
+      });
     return true;
   }
 

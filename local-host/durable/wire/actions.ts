@@ -1,5 +1,6 @@
 /** The library's actions (`lib/src/actions`) as commands of the engine. */
 import type { Command } from '../engine/command';
+import { REPEATS } from './repeated-tasks';
 import type { HttpCall, RetryPolicy } from '../engine/history-event';
 
 /** `ActionType` of durable-functions 3.5; 10 is not sent. */
@@ -29,8 +30,21 @@ export class UnknownActionError extends Error {
 
 export function commandsOf(actions: readonly unknown[]): Command[] {
   let held: { requestId: string; entities: readonly string[] } | undefined;
+  /** Place among the actions that are not compounds → place among the leaves, which leave out waits. */
+  const leafOfPlace: number[] = [];
+  let leaves = 0;
   const convert = (raw: unknown): Command[] => {
     const action = raw as Json;
+    const isCompound = action['compoundActions'] !== undefined;
+    if (!isCompound) leafOfPlace.push(leaves);
+    const first = action[REPEATS];
+    const repeats = typeof first === 'number' ? leafOfPlace[first] : undefined;
+    const commands = convertOne(action);
+    if (isCompound) return commands;
+    for (const { kind } of commands) if (kind !== 'wait' && kind !== 'continue') leaves++;
+    return repeats === undefined ? commands : commands.map((c) => ({ ...c, repeats }));
+  };
+  const convertOne = (action: Json): Command[] => {
     switch (action['actionType'] as Action) {
       case Action.CallActivity:
       case Action.CallActivityWithRetry:

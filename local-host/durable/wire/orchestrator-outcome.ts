@@ -2,6 +2,7 @@ import type { Report } from '../engine/decide';
 import type { RpcData } from '../../rpc-data';
 import type { InvocationOutcome } from '../../worker-protocol';
 import { commandsOf } from './actions';
+import { MARKED } from './repeated-tasks';
 
 /** The library puts its state behind this label when an orchestrator fails (`OrchestrationFailureError`). */
 const LABEL = '\n\n$OutOfProcData$:';
@@ -12,6 +13,7 @@ interface OrchestratorState {
   readonly output?: unknown;
   readonly error?: string;
   readonly customStatus?: unknown;
+  readonly [MARKED]?: boolean;
 }
 
 export interface TurnReport {
@@ -27,6 +29,7 @@ export function readOrchestratorOutcome(outcome: InvocationOutcome): TurnReport 
   const report = {
     commands: commandsOf(state.actions[0] ?? []),
     done: state.isDone,
+    ...(state[MARKED] ? { marksRepeats: true as const } : {}),
     ...(state.output === undefined ? {} : { output: JSON.stringify(state.output) }),
     ...(outcome.error ? { error: state.error ?? '' } : {}),
   };

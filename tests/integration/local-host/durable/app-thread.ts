@@ -1,6 +1,7 @@
 /** Runs a v4-model app in a thread of its own, without the host: registers its functions and runs them when asked. */
 import Module from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { markRepeatedTasks } from '../../../../local-host/durable/wire/repeated-tasks';
 import type { RpcData } from '../../../../local-host/rpc-data';
 import type { ThreadReply, ThreadRequest } from './thread-messages';
 
@@ -59,6 +60,7 @@ async function run({
     });
     const { context, inputs } = await invocation.getArguments();
     const result = await invocation.invokeFunction(context, inputs, fn.callback);
+    markRepeatedTasks(result);
     const { returnValue } = await invocation.getResponse(context, result);
     return { outcome: { invocationId: '', durationMs: 0, ...(returnValue ? { returnValue } : {}) } };
   } catch (error) {

@@ -42,15 +42,15 @@ async function main(): Promise<void> {
         await host.start('crashRun', null, message.id).catch((error: unknown) => {
           if (!(error instanceof InstanceExistsError)) throw error;
         });
-        return say({ kind: 'started', id: message.id });
+        return void say({ kind: 'started', id: message.id });
       case 'raise':
-        return say({ kind: 'raised', id: message.id, result: await client.raiseEvent(message.id, 'go', '100') });
+        return void say({ kind: 'raised', id: message.id, result: await client.raiseEvent(message.id, 'go', '100') });
       case 'await': {
         const { status, output } = await host.ended(message.id);
-        return say({ kind: 'ended', id: message.id, status, output });
+        return void say({ kind: 'ended', id: message.id, status, output });
       }
       case 'total':
-        return say({ kind: 'total', value: Number(client.entity('total', 'all')?.state ?? 0) });
+        return void say({ kind: 'total', value: (await host.run('readTotal')).output as number });
       case 'stop':
         await host.stop();
         process.disconnect();

@@ -22,6 +22,8 @@ export interface DurableHostOptions {
   readonly app?: string;
   readonly stateDir?: string;
   readonly clock?: Clock;
+  /** For the app's process. */
+  readonly env?: Record<string, string>;
   readonly engine?: EngineOptions;
   readonly durableTask?: Record<string, unknown>;
   /** Called before each invocation; may delay it or answer in its place. */
@@ -54,6 +56,7 @@ export function temporaryFolder(): { path: string; remove: () => void } {
 export async function startDurable(options: DurableHostOptions = {}): Promise<DurableHost> {
   const folder = options.stateDir === undefined ? temporaryFolder() : undefined;
   const worker = new Worker(join(__dirname, 'app-thread.js'), {
+    env: { ...process.env, ...options.env },
     workerData: { appFile: join(__dirname, 'apps', options.app ?? 'sample-app'), websiteHostname: 'localhost:7071' },
   });
   const ready = await new Promise<ThreadReady>((resolve, reject) => {

@@ -18,6 +18,10 @@ df.app.entity('total', (c: df.EntityContext<number>) => {
 df.app.orchestration('crashChild', function* (c) {
   return yield c.df.callActivity('step', { instance: c.df.instanceId, step: 7 });
 });
+/** Comes after every signal that was sent before it started. */
+df.app.orchestration('readTotal', function* (c) {
+  return yield c.df.callEntity(new df.EntityId('total', 'all'), 'get');
+});
 df.app.orchestration('crashRun', function* (c) {
   const step = (n: number): df.Task => c.df.callActivity('step', { instance: c.df.instanceId, step: n });
   let sum = (yield step(1)) as number;

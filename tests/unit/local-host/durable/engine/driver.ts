@@ -35,7 +35,14 @@ export class EngineDriver {
   async turn(oneAtATime = false): Promise<void> {
     this.now = Math.max(this.now, this.execution.turnAt + 1);
     const played = this.history.length;
-    const options = { now: this.now, limits: TIMER_LIMITS, asleep: !this.#codeMayGoOn, awaiting: this.#awaiting, oneAtATime, subId: (id: number) => `x:${id}` };
+    const options = {
+      now: this.now,
+      limits: TIMER_LIMITS,
+      asleep: !this.#codeMayGoOn,
+      awaiting: this.#awaiting,
+      oneAtATime,
+      subId: (id: number) => `x:${id}`,
+    };
     const reception = receive(this.execution, this.#inbox, options);
     const before = this.#inbox;
     const gone = new Set([...reception.taken, ...reception.stale]);
@@ -58,7 +65,8 @@ export class EngineDriver {
       this.outbound.push(...decision.outbound);
       this.#awaiting = decision.awaiting;
       this.#codeMayGoOn = false;
-      for (const event of this.#inbox) if ((this.#awaiting?.note(event, this.execution, this.now) ?? 'code') === 'code') this.#codeMayGoOn = true;
+      for (const event of this.#inbox)
+        if ((this.#awaiting?.note(event, this.execution, this.now) ?? 'code') === 'code') this.#codeMayGoOn = true;
     } catch (error) {
       if (!(error instanceof AmbiguousTaskError)) throw error;
       this.execution = Execution.from(this.history.slice(0, played));

@@ -1,0 +1,136 @@
+import { startDurable, temporaryFolder, type DurableHost } from './durable-host';
+
+/** Resolves when the instance next reports the status; at once when it has it. */
+function reaches(host: DurableHost, id: string, status: string): Promise<void> {
+  const { events } = host.extension.engine.hub;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (host.extension.client.get(id)?.status !== status) return;
+      events.off('instance', look);
+      resolve();
+    };
+    events.on('instance', look);
+    look();
+  });
+}
+
+describe('Managing instances', () => {
+  let host: DurableHost;
+  let failing = true;
+  beforeAll(async () => {
+    host = await startDurable({
+      intercept: async (fn) =>
+        fn.name === 'fail' && !failing
+          ? { invocationId: '', durationMs: 0, returnValue: { string: 'mended' } }
+          : undefined,
+    });
+  });
+  afterAll(() => host.stop());
+
+  it('rewinds a failed instance, keeping what had ended well', async () => {
+    const { row } = await host.run('failing', null, 'rewound');
+    expect(row.status).toBe('Failed');
+    failing = false;
+    const before = host.invocations.filter((i) => i.name === 'echo').length;
+    expect((await host.call('POST', '/instances/rewound/rewind?reason=mended')).status).toBe(202);
+    expect(await host.ended('rewound')).toMatchObject({ status: 'Completed' });
+    expect(host.invocations.filter((i) => i.name === 'echo')).toHaveLength(before);
+    failing = true;
+  });
+
+  it('pages through instances by token', async () => {
+    for (let i = 0; i < 5; i++) await host.run('echoOne', i, `page-${i}`);
+    const ids: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await host.call(
+        'GET',
+        '/instances?instanceIdPrefix=page-&top=2',
+        undefined,
+        token ? { 'x-ms-continuation-token': token } : {},
+      );
+      ids.push(...(page.json as { instanceId: string }[]).map((i) => i.instanceId));
+      token = page.headers?.['x-ms-continuation-token'];
+    } while (token);
+    expect(ids).toEqual(['page-0', 'page-1', 'page-2', 'page-3', 'page-4']);
+  });
+
+  it('restarts under the same id and under a new one', async () => {
+    await host.run('echoOne', 'again', 'restarted');
+    const same = await host.call('POST', '/instances/restarted/restart?restartWithNewInstanceId=false');
+    expect(same.json).toMatchObject({ id: 'restarted' });
+    const fresh = await host.call('POST', '/instances/restarted/restart');
+    const { id } = fresh.json as { id: string };
+    expect(await host.ended(id)).toMatchObject({ output: 'again' });
+  });
+
+  it('holds events back while suspended', async () => {
+    const id = await host.start('waiter');
+    await host.call('POST', `/instances/${id}/suspend?reason=fog`);
+    await reaches(host, id, 'Suspended');
+    await host.call('POST', `/instances/${id}/raiseEvent/go`, '"held"');
+    expect(host.extension.client.get(id)).toMatchObject({ status: 'Suspended', output: '"fog"' });
+    await host.call('POST', `/instances/${id}/resume`);
+    expect(await host.ended(id)).toMatchObject({ output: 'held' });
+  });
+
+  it('terminates, and refuses what comes after', async () => {
+    const id = await host.start('waiter');
+    await host.call('POST', `/instances/${id}/terminate?reason=storm`);
+    expect(await host.ended(id)).toMatchObject({ status: 'Terminated', output: 'storm' });
+    expect((await host.call('POST', `/instances/${id}/raiseEvent/go`, 1)).status).toBe(410);
+  });
+
+  it('purges by filter only what is over', async () => {
+    const waiting = await host.start('waiter', null, 'purge-waiting');
+    await host.run('echoOne', 1, 'purge-done');
+    const { json } = await host.call(
+      'DELETE',
+      '/instances?createdTimeFrom=2000-01-01T00:00:00Z&instanceIdPrefix=purge-',
+    );
+    expect(json).toEqual({ instancesDeleted: 1 });
+    expect(host.extension.client.get(waiting)).toBeDefined();
+    expect((await host.call('DELETE', '/instances')).status).toBe(400);
+  });
+
+  it('warns of an orchestrator that Azure would number differently', async () => {
+    await host.run('mixedRetryRace');
+    expect(host.logs.map((l) => l.message)).toContainEqual(
+      expect.stringMatching(/'mixedRetryRace', instance .*In Azure/),
+    );
+  });
+});
+
+describe('A changed orchestrator', () => {
+  it('fails with the event, what was expected, and what came', async () => {
+    const folder = temporaryFolder();
+    const old = await startDurable({ app: 'changing-app', stateDir: folder.path });
+    const id = await old.start('changing');
+    await new Promise<void>((resolve) => old.extension.engine.hub.events.once('activity', () => resolve()));
+    await old.stop();
+    const changed = await startDurable({ app: 'changing-app', stateDir: folder.path, env: { CHANGED: '1' } });
+    await changed.extension.client.raiseEvent(id, 'go', '1');
+    const { status, output } = await changed.ended(id);
+    expect(status).toBe('Failed');
+    expect(output).toMatch(
+      /event 2 of the history \(id 0\) expects activity 'echo', but the code asked for activity 'other'/,
+    );
+    await changed.stop();
+    folder.remove();
+  });
+});
+
+describe('A worker that ends', () => {
+  it('has its work run again', async () => {
+    let lost = 0;
+    const host = await startDurable({
+      intercept: async (fn) =>
+        fn.name === 'echo' && lost++ < 2
+          ? { invocationId: '', durationMs: 0, lost: true, error: { message: 'gone' } }
+          : undefined,
+    });
+    expect(await host.run('echoOne', 'kept')).toMatchObject({ status: 'Completed', output: 'kept' });
+    expect(lost).toBe(3);
+    await host.stop();
+  });
+});
