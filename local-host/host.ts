@@ -13,54 +13,24 @@ import fs from 'node:fs';
 import { AdminApi } from './admin/admin-api';
 import type { AppWorker, LoadedApp } from './app-worker';
 import { BindingExchange } from './binding-exchange';
-import type { Clock } from './clock';
 import { FunctionRunner } from './function-runner';
 import type { FunctionDefinition } from './function-definition';
 import { HostHttp } from './host-http';
+import type { Executed, HostEvents, HostOptions } from './host-options';
 import type { HostState } from './host-state';
 import { indexFunctions } from './indexing';
 import type { IndexedFunction } from './indexing';
 import { KeyRing } from './keys/key-ring';
-import type { Log } from './log';
-import type { HostContext, Listener } from './plugin';
+import type { HostContext } from './plugin';
 import { PublicListener } from './public-listener';
-import type { Registry } from './registry';
 import { serveConfig } from './serve-config';
 import { setting } from './settings/host-settings';
 import { functionTimeoutMs } from './settings/function-timeout';
 import { withPort } from './settings/load-settings';
-import type { LoadedSettings } from './settings/load-settings';
 import { logStartup } from './startup-log';
+import { TriggerSet } from './trigger-set';
 import { WorkerSupervisor } from './worker-supervisor';
-import type { Answer, Ask, FromWorker, HostHttpRequest, HostHttpResponse, InvocationOutcome } from './worker-protocol';
-
-export interface HostOptions {
-  readonly loaded: LoadedSettings;
-  readonly registry: Registry;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly stateDir: string;
-  readonly instanceNumber: number;
-  /** Only these functions; all when empty. */
-  readonly only: readonly string[];
-  readonly authEnabled: boolean;
-  readonly key: string | undefined;
-}
-
-/** An invocation that ended, whoever triggered it. */
-export interface Executed {
-  readonly functionName: string;
-  readonly invocationId: string;
-  readonly durationMs: number;
-  readonly error?: InvocationOutcome['error'];
-}
-
-export interface HostEvents {
-  /** The app is loaded and its functions are known. */
-  indexed: [functions: readonly IndexedFunction[]];
-  executed: [executed: Executed];
-  stateChanged: [state: HostState];
-}
+import type { Answer, Ask, FromWorker, HostHttpRequest, HostHttpResponse } from './worker-protocol';
 
 export class Host {
   readonly events = new EventEmitter<HostEvents>();
@@ -74,18 +44,18 @@ export class Host {
   #bindings: BindingExchange;
   #runner: FunctionRunner | undefined;
   #supervisor: WorkerSupervisor | undefined;
-  #triggerListeners: Listener[] = [];
-  #startedExtensions = false;
+  #triggers: TriggerSet | undefined;
   #functions: readonly IndexedFunction[] | undefined;
   #errors: readonly string[] = [];
   #state: HostState = 'Starting';
+  #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
     fs.mkdirSync(options.stateDir, { recursive: true });
     this.#keys = new KeyRing(options.stateDir, options.key);
-    this.#keys.onChange = () => this.#supervisor?.current?.updateKeys(this.#workerKeys());
+    this.#keys.onChange = () => this.#supervisor?.current?.updateKeys(this.#keys.functionKeySets());
     this.#context = this.#createContext(options.loaded.settings);
     this.#bindings = new BindingExchange(options.registry.bindings, this.#context);
     this.#admin = this.#createAdmin();
@@ -108,7 +78,12 @@ export class Host {
     return this.#functions ?? [];
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const { loaded, instanceNumber, registry } = this.#options;
     if (instanceNumber === 1) {
       const port = await this.#listener.listen(loaded.settings.port);
@@ -116,12 +91,12 @@ export class Host {
       this.#bindings = new BindingExchange(registry.bindings, this.#context);
       this.#admin = this.#createAdmin();
     }
-    if (loaded.problem !== undefined) return void this.#enterError(loaded.problem);
+    if (loaded.problem !== undefined) return this.#enterError(loaded.problem);
     try {
       const app = await this.#startWorker();
       if (app) await this.#run(app.worker, app.loaded);
     } catch (error) {
-      await this.#enterErrorAfter(error);
+      await this.#enterError(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -139,23 +114,16 @@ export class Host {
   }
 
   async #stop(): Promise<void> {
+    const starting = this.#state === 'Starting';
     this.#setState('Stopped');
     this.#listener.close();
     this.#runner?.stop();
-    // One part that fails to stop must not keep the others running.
-    await Promise.all(this.#triggerListeners.map((listener) => this.#attempt(() => listener.stop())));
-    if (this.#startedExtensions)
-      for (const extension of this.#options.registry.extensions) await this.#attempt(() => extension.stop());
+    // A start that is under way ends with its worker.
+    if (starting) await this.#supervisor?.stop();
+    await this.#starting?.catch(() => undefined);
+    await this.#triggers?.stop();
     await this.#supervisor?.stop();
     this.#hostHttp.close();
-  }
-
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#options.log.error(`Stopping failed in part: ${error instanceof Error ? error.message : String(error)}`);
-    }
   }
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {
@@ -177,7 +145,7 @@ export class Host {
         await worker.serve(this.#serveConfig());
         this.#routeTo(worker);
       },
-      onGivenUp: (reason) => this.#enterError(reason),
+      onGivenUp: (reason) => void this.#enterError(reason),
     });
     this.#supervisor = supervisor;
     try {
@@ -202,8 +170,7 @@ export class Host {
     logStartup(log, index, app, this.#context.settings);
     this.events.emit('indexed', index.functions);
     if (index.hostError !== undefined) {
-      await this.#supervisor?.stop();
-      return void this.#enterError(index.hostError);
+      return this.#enterError(index.hostError);
     }
     const supervisor = this.#supervisor;
     if (!supervisor) return;
@@ -218,33 +185,18 @@ export class Host {
     });
     log.information('Worker process started and initialized.');
     const runnable = index.functions.filter((fn) => !fn.disabled && fn.error === undefined);
-    this.#startedExtensions = true;
-    for (const extension of registry.extensions) await extension.prepare?.(this.#context);
+    const triggers = new TriggerSet(registry.extensions, this.#context);
+    this.#triggers = triggers;
+    await triggers.prepare();
     // A worker that ends just now is replaced by the supervisor, which serves through its successor.
     await worker.serve(this.#serveConfig()).catch(() => undefined);
     supervisor.markServing(worker);
-    const definitions = runnable.map((fn) => fn.definition);
-    for (const extension of registry.extensions) await extension.start(definitions, this.#context);
     this.#routeTo(supervisor.current);
-    await this.#startListeners(runnable);
+    await triggers.start(runnable);
     if (this.#state !== 'Starting') return;
     this.#setState('Running');
     log.information('Job host started');
     log.information(`Host lock lease acquired by instance ID '${this.#instanceId}'.`);
-  }
-
-  async #startListeners(functions: readonly IndexedFunction[]): Promise<void> {
-    for (const { definition, trigger, plugin } of functions) {
-      if (!plugin?.start) continue;
-      try {
-        this.#triggerListeners.push(await plugin.start(definition, trigger, this.#context));
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        this.#options.log.error(
-          `The listener for function 'Functions.${definition.name}' was unable to start. ${message}`,
-        );
-      }
-    }
   }
 
   /** Connections go to this worker until it ends, and then wait for the next. */
@@ -257,18 +209,15 @@ export class Host {
     });
   }
 
-  async #enterErrorAfter(error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    await this.#supervisor?.stop();
-    this.#enterError(message);
-  }
-
-  #enterError(message: string): void {
+  /** Nothing runs from here on; this process answers every request. */
+  async #enterError(message: string): Promise<void> {
     if (this.#state === 'Stopped') return;
     this.#errors = [message];
     this.#options.log.error(`The host is in Error and answers 503: ${message}`);
     this.#setState('Error');
     this.#listener.direct((socket) => this.#hostHttp.accept(socket));
+    await this.#triggers?.stop();
+    await this.#supervisor?.stop();
   }
 
   #setState(state: HostState): void {
@@ -306,16 +255,9 @@ export class Host {
       functions: this.#functions ?? [],
       bindings: this.#bindings,
       settings: this.#context.settings,
-      keys: { authEnabled, masterKey: this.#keys.masterKey, ...this.#workerKeys() },
+      keys: { authEnabled, masterKey: this.#keys.masterKey, ...this.#keys.functionKeySets() },
       cors: loaded,
     });
-  }
-
-  #workerKeys() {
-    const functionKeys = Object.fromEntries(
-      Object.entries(this.#keys.functionKeys).map(([name, keys]) => [name, Object.values(keys)]),
-    );
-    return { hostKeys: Object.values(this.#keys.hostKeys), functionKeys };
   }
 
   #createContext(settings: HostContext['settings']): HostContext {

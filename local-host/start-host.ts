@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { systemClock } from './clock';
 import type { Clock } from './clock';
 import { Host } from './host';
-import type { Executed } from './host';
+import type { Executed } from './host-options';
 import type { HostState } from './host-state';
 import type { IndexedFunction } from './indexing';
 import { createLog } from './log';

@@ -45,8 +45,13 @@ export class KeyRing {
     return this.#keys.systemKeys;
   }
 
-  get functionKeys(): Readonly<Record<string, NamedKeys>> {
-    return this.#keys.functionKeys;
+  /** What opens functions, as the worker needs it. */
+  functionKeySets(): { hostKeys: readonly string[]; functionKeys: Readonly<Record<string, readonly string[]>> } {
+    const functionKeys = Object.entries(this.#keys.functionKeys).map(([name, keys]) => [name, Object.values(keys)]);
+    return {
+      hostKeys: Object.values(this.#keys.hostKeys),
+      functionKeys: Object.fromEntries(functionKeys) as Record<string, string[]>,
+    };
   }
 
   /** Made on first use. */

@@ -1,0 +1,35 @@
+import type { Clock } from './clock';
+import type { HostState } from './host-state';
+import type { IndexedFunction } from './indexing';
+import type { Log } from './log';
+import type { Registry } from './registry';
+import type { LoadedSettings } from './settings/load-settings';
+import type { InvocationOutcome } from './worker-protocol';
+
+export interface HostOptions {
+  readonly loaded: LoadedSettings;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stateDir: string;
+  readonly instanceNumber: number;
+  /** Only these functions; all when empty. */
+  readonly only: readonly string[];
+  readonly authEnabled: boolean;
+  readonly key: string | undefined;
+}
+
+/** An invocation that ended, whoever triggered it. */
+export interface Executed {
+  readonly functionName: string;
+  readonly invocationId: string;
+  readonly durationMs: number;
+  readonly error?: InvocationOutcome['error'];
+}
+
+export interface HostEvents {
+  /** The app is loaded and its functions are known. */
+  indexed: [functions: readonly IndexedFunction[]];
+  executed: [executed: Executed];
+  stateChanged: [state: HostState];
+}
