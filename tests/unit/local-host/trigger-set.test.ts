@@ -4,7 +4,7 @@ import { TriggerSet } from '../../../local-host/trigger-set';
 import type { LogRecord } from '../../../local-host/worker-protocol';
 import { hostContext } from './host-context';
 
-function setUp(start: (name: string) => Promise<Listener> | Listener = (name) => listener(name)) {
+function setUp(start?: (name: string) => Promise<Listener> | Listener) {
   const order: string[] = [];
   const records: LogRecord[] = [];
   const extension: HostExtension = {
@@ -23,7 +23,7 @@ function setUp(start: (name: string) => Promise<Listener> | Listener = (name) =>
     definition: { name, functionId: name, bindings: [trigger] },
     disabled: false,
     trigger,
-    plugin: { type: 'testtrigger', start: async (fn) => start(fn.name) },
+    plugin: { type: 'testtrigger', start: async (fn) => (start ?? listener)(fn.name) },
   }));
   return { set: new TriggerSet([extension], hostContext({}, records)), functions, order, records, listener };
 }
