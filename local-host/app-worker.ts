@@ -83,8 +83,8 @@ export class AppWorker {
       this.#child.once('error', () => ended({ code: null, signal: null }));
     });
     this.#child.on('message', (message) => this.#receive(message as FromWorker));
-    this.#forward(this.#child.stdout, 'information');
-    this.#forward(this.#child.stderr, 'error');
+    this.#forward(this.#child.stdout, () => 'information');
+    this.#forward(this.#child.stderr, (line) => (/warn/i.test(line) ? 'warning' : 'error'));
   }
 
   get hasExited(): boolean {
@@ -213,10 +213,10 @@ export class AppWorker {
     this.#invocations.clear();
   }
 
-  #forward(stream: Readable | null, level: LogRecord['level']): void {
+  #forward(stream: Readable | null, level: (line: string) => LogRecord['level']): void {
     if (!stream) return;
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (message) =>
-      this.#options.onLog({ time: Date.now(), level, category: 'user', message }),
+      this.#options.onLog({ time: Date.now(), level: level(message), category: 'user', message }),
     );
   }
 }

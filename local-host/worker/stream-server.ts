@@ -9,8 +9,8 @@ import http from 'node:http';
 export type RequestListenerHost = Pick<http.Server, 'emit'>;
 
 /**
- * Runs `work` and returns the one server that was created and asked to listen meanwhile; undefined when the library does
- * something else than `http.createServer().listen()` (then its URI must be called over loopback).
+ * Runs `work` and returns the one server that was created and asked to listen in its synchronous part, which is where the
+ * library does it. Undefined when there was none: then its URI must be called over loopback.
  */
 export async function captureServer<T>(
   work: () => Promise<T>,
@@ -23,12 +23,15 @@ export async function captureServer<T>(
     return server;
   };
   http.createServer = patched;
+  let working: Promise<T>;
   try {
-    const result = await work();
-    return { result, server: captured.length === 1 ? captured[0] : undefined };
+    working = work();
   } finally {
+    // Whatever the app itself serves in a later turn must really listen.
     http.createServer = create;
   }
+  const result = await working;
+  return { result, server: captured.length === 1 ? captured[0] : undefined };
 }
 
 function pretendToListen(server: http.Server, onListen: () => void): void {
