@@ -36,8 +36,11 @@ export class DurableEngine {
   readonly #stopGraceMs: number;
   /** Looks at instances that end in other processes. */
   readonly #waiting = new Set<() => void>();
+  /** Tasks were left for whoever has room, which may be this process once more. */
+  #tasksLeft = false;
   #lastLetter = 0;
   #stopped = false;
+  #rejoining = false;
 
   constructor(context: HostContext, options: EngineOptions = {}) {
     const settings = durableSettings(context.settings);
@@ -56,17 +59,24 @@ export class DurableEngine {
       this.#store,
       this.#processClock,
       context.log,
-      { lookForWork: () => this.#lookForWork(), fenced: () => this.#rejoin() },
+      { lookForWork: () => this.#lookForWork() },
       options,
     );
     this.hub.onTasks = (tasks) => this.#tasks.add(tasks);
     this.hub.onTimer = (timer) => this.#timers.add(timer);
     this.hub.onTimerCancelled = (timer) => this.#timers.cancel(timer);
-    this.hub.sharesTasks = () => this.#membership.others > 0 && this.#tasks.room <= 0;
+    this.hub.sharesTasks = () => {
+      const shares = this.#membership.others > 0 && this.#tasks.room <= 0;
+      this.#tasksLeft ||= shares;
+      return shares;
+    };
     this.hub.catchUp = () => {
       if (this.#membership.others > 0) this.#readMail();
     };
-    this.hub.onFenced = () => this.#rejoin();
+    this.#store.onFenced = () => this.#rejoin();
+    this.#tasks.onIdle = () => {
+      if (this.#tasksLeft) this.hub.background(this.#takeOver(), 'taking over tasks');
+    };
     this.hub.makeRunner = (row: InstanceRow) =>
       row.id.startsWith('@') ? new EntityRunner(this.hub, row) : new OrchestrationRunner(this.hub, row);
   }
@@ -115,6 +125,7 @@ export class DurableEngine {
       tasks: room > 0 ? tx.tasks.claim(this.hub.hostId, room) : [],
     }));
     if (this.#stopped) return;
+    if (taken.tasks.length < room) this.#tasksLeft = false;
     for (const id of taken.instances) {
       for (const timer of this.#store.read.timers.of(id)) this.#timers.add(timer);
       this.hub.wake(id);
@@ -141,11 +152,16 @@ export class DurableEngine {
 
   /** Another process took this one for dead, for example after the machine slept. Everything in memory is void. */
   #rejoin(): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#rejoining) return;
+    this.#rejoining = true;
     this.hub.forgetAll();
+    this.#tasks.clear();
     this.hub.context.log.warning('Durable: this process was taken for dead by another one; it begins anew.');
     this.hub.background(
-      this.#membership.join().then(() => this.#lookForWork()),
+      this.#membership.join().then(() => {
+        this.#rejoining = false;
+        this.#lookForWork();
+      }),
       'joining the task hub',
     );
   }

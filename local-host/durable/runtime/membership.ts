@@ -9,7 +9,7 @@
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import type { HostRow } from '../store/host-table';
-import type { Store } from '../store/store';
+import { FencedError, type Store } from '../store/store';
 
 export interface MembershipOptions {
   /** How long a silent process counts as alive. @default 15,000 ms */
@@ -23,7 +23,6 @@ export interface MembershipOptions {
 export interface Duties {
   /** Others wrote something, or left work behind. */
   readonly lookForWork: () => void;
-  readonly fenced: () => void;
 }
 
 /** Ids in use in this very process. A row with our pid that is not among them was left by a process of the same number. */
@@ -75,6 +74,7 @@ export class Membership {
   }
 
   #arm(): void {
+    this.#cancelPoll?.();
     if (this.#stopped) return;
     const wait = this.#others > 0 ? this.#options.pollMs : this.#options.beatMs;
     this.#cancelPoll = this.clock.after(wait, () => void this.#poll());
@@ -87,8 +87,7 @@ export class Membership {
       if (version !== this.#version && !this.#stopped) this.duties.lookForWork();
       this.#version = version;
     } catch (error) {
-      if ((error as Error).name === 'FencedError') this.duties.fenced();
-      else if (!this.#stopped)
+      if (!this.#stopped && !(error instanceof FencedError))
         this.log.error(`Durable: looking after the task hub failed: ${(error as Error).message}`);
     }
     this.#arm();

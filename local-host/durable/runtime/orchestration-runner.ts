@@ -177,8 +177,7 @@ export class OrchestrationRunner implements Runner {
     const over = execution.completed !== undefined;
     await this.#hub.store.write((tx) => {
       const current = tx.instances.get(row.id);
-      if (current?.executionId !== row.executionId || current.owner !== this.#hub.hostId)
-        return void this.#hub.forget(row.id, this);
+      if (!this.#isCurrent(current, row)) return void this.#hub.forget(row.id, this);
       for (const { seq } of removed) tx.inbox.remove(seq);
       tx.instances.addTurn(row.id, row.turns, events);
       tx.instances.progress(row);
@@ -217,6 +216,12 @@ export class OrchestrationRunner implements Runner {
       this.#hub.context.log.warning(
         `Durable: orchestrator '${this.#functionName()}', instance '${this.#row.id}': ${problem}`,
       );
+  }
+
+  /** Nobody else took over the instance, replaced it, or carried it on since this turn began. */
+  #isCurrent(current: InstanceRow | undefined, row: InstanceRow): boolean {
+    const same = current?.executionId === row.executionId && current.owner === this.#hub.hostId;
+    return same && current.turns === row.turns - 1;
   }
 
   #end(tx: Transaction, row: InstanceRow, decision: Decision): void {

@@ -71,7 +71,6 @@ export class TaskHub {
   catchUp: () => void = () => undefined;
   /** Whether new tasks should be left to other processes. */
   sharesTasks: () => boolean = () => false;
-  onFenced: () => void = () => undefined;
   makeRunner: (row: InstanceRow) => Runner = () => {
     throw new Error('The engine has not started.');
   };
@@ -114,12 +113,11 @@ export class TaskHub {
     }
   }
 
-  /** Work that nobody waits for; `stop` does. A failure is logged, and a fenced process told so. */
+  /** Work that nobody waits for; `stop` does. A failure is logged. */
   background(work: Promise<unknown>, what: string): void {
     const watched = work
       .catch((error: unknown) => {
-        if (error instanceof FencedError) this.onFenced();
-        else if (!this.#stopping)
+        if (!this.#stopping && !(error instanceof FencedError))
           this.context.log.error(
             `Durable: ${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
           );

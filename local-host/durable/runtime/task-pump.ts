@@ -17,6 +17,8 @@ export class TaskPump {
   readonly #queue: TaskRow[] = [];
   #next = 0;
   #running = 0;
+  /** Nothing waits any more. */
+  onIdle: () => void = () => undefined;
   readonly #abort = new AbortController();
 
   constructor(hub: TaskHub) {
@@ -37,10 +39,15 @@ export class TaskPump {
     this.#fill();
   }
 
-  /** What waits is not started any more, and HTTP calls are cut off. */
-  stop(): void {
+  /** Forgets what waits: it is others' by now. */
+  clear(): void {
     this.#queue.length = 0;
     this.#next = 0;
+  }
+
+  /** What waits is not started any more, and HTTP calls are cut off. */
+  stop(): void {
+    this.clear();
     this.#abort.abort();
   }
 
@@ -56,6 +63,7 @@ export class TaskPump {
         this.#run(task).finally(() => {
           this.#running--;
           this.#fill();
+          if (this.#waiting === 0) this.onIdle();
         }),
         `recording the result of '${nameOf(task)}'`,
       );

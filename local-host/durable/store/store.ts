@@ -47,6 +47,8 @@ export class Store {
   #queue: Write[] = [];
   #scheduled: NodeJS.Immediate | undefined;
   #closed = false;
+  /** Called when a commit finds that this process was taken for dead. */
+  onFenced: () => void = () => undefined;
   /** Commits and the writes in them, for figures. */
   commits = 0;
   writes = 0;
@@ -115,6 +117,7 @@ export class Store {
       this.#db.exec('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if (error instanceof FencedError) this.onFenced();
       if (batch.length > 1 && !(error instanceof FencedError)) return false;
       for (const write of batch) write.reject(error);
       return alone || batch.length === 1 || error instanceof FencedError;

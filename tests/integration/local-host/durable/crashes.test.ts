@@ -77,71 +77,75 @@ class Process {
   }
 }
 
-test(`nothing is lost and nothing recorded is repeated over ${KILLS} kills (seed ${SEED})`, async () => {
-  const folder = temporaryFolder();
-  const journal = join(folder.path, 'journal');
-  writeFileSync(journal, '');
-  const env = { CRASH_JOURNAL: journal, CRASH_STATE: folder.path };
-  const next = random(SEED);
-  let kills = 0;
-  const slots: Process[] = [];
-  const respawn = async (slot: number): Promise<void> => {
-    const child = new Process(env);
-    slots[slot] = child;
-    await child.ask(undefined, (m) => m.kind === 'ready');
-    if (kills < KILLS) {
-      kills++;
-      child.killAfter(1 + Math.floor(next() * 40));
-      void child.gone.then(() => (stopping ? undefined : (revived[slot] = respawn(slot))));
-    }
-  };
-  let stopping = false;
-  const revived: Promise<void>[] = [];
-  for (let i = 0; i < PROCESSES; i++) revived[i] = respawn(i);
-  await Promise.all(revived);
+test(
+  `nothing is lost and nothing recorded is repeated over ${KILLS} kills (seed ${SEED})`,
+  async () => {
+    const folder = temporaryFolder();
+    const journal = join(folder.path, 'journal');
+    writeFileSync(journal, '');
+    const env = { CRASH_JOURNAL: journal, CRASH_STATE: folder.path };
+    const next = random(SEED);
+    let kills = 0;
+    const slots: Process[] = [];
+    const respawn = async (slot: number): Promise<void> => {
+      const child = new Process(env);
+      slots[slot] = child;
+      await child.ask(undefined, (m) => m.kind === 'ready');
+      if (kills < KILLS) {
+        kills++;
+        child.killAfter(1 + Math.floor(next() * 40));
+        void child.gone.then(() => (stopping ? undefined : (revived[slot] = respawn(slot))));
+      }
+    };
+    let stopping = false;
+    const revived: Promise<void>[] = [];
+    for (let i = 0; i < PROCESSES; i++) revived[i] = respawn(i);
+    await Promise.all(revived);
 
-  /** Asks one process after the other until one lives long enough to answer. */
-  const insist = async (message: ToChild, match: (m: FromChild) => boolean): Promise<FromChild> => {
-    for (let i = Math.floor(next() * PROCESSES); ; i = (i + 1) % PROCESSES) {
-      await revived[i];
-      const answer = await slots[i]!.ask(message, match);
-      if (answer) return answer;
+    /** Asks one process after the other until one lives long enough to answer. */
+    const insist = async (message: ToChild, match: (m: FromChild) => boolean): Promise<FromChild> => {
+      for (let i = Math.floor(next() * PROCESSES); ; i = (i + 1) % PROCESSES) {
+        await revived[i];
+        const answer = await slots[i]!.ask(message, match);
+        if (answer) return answer;
+      }
+    };
+    const outcomes = new Map<string, FromChild>();
+    const drive = async (id: string): Promise<void> => {
+      await insist({ kind: 'start', id }, (m) => m.kind === 'started' && m.id === id);
+      await insist({ kind: 'raise', id }, (m) => m.kind === 'raised' && m.id === id);
+      outcomes.set(id, await insist({ kind: 'await', id }, (m) => m.kind === 'ended' && m.id === id));
+    };
+    const ids = Array.from({ length: INSTANCES }, (_, i) => `run-${i}`);
+    const queue = [...ids];
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        for (let id = queue.shift(); id !== undefined; id = queue.shift()) await drive(id);
+      }),
+    );
+    const total = await insist({ kind: 'total' }, (m) => m.kind === 'total');
+    stopping = true;
+    await Promise.all(revived);
+    for (const child of slots) {
+      void child.ask({ kind: 'stop' }, () => false);
+      await child.gone;
     }
-  };
-  const outcomes = new Map<string, FromChild>();
-  const drive = async (id: string): Promise<void> => {
-    await insist({ kind: 'start', id }, (m) => m.kind === 'started' && m.id === id);
-    await insist({ kind: 'raise', id }, (m) => m.kind === 'raised' && m.id === id);
-    outcomes.set(id, await insist({ kind: 'await', id }, (m) => m.kind === 'ended' && m.id === id));
-  };
-  const ids = Array.from({ length: INSTANCES }, (_, i) => `run-${i}`);
-  const queue = [...ids];
-  await Promise.all(
-    Array.from({ length: 12 }, async () => {
-      for (let id = queue.shift(); id !== undefined; id = queue.shift()) await drive(id);
-    }),
-  );
-  const total = await insist({ kind: 'total' }, (m) => m.kind === 'total');
-  stopping = true;
-  await Promise.all(revived);
-  for (const child of slots) {
-    void child.ask({ kind: 'stop' }, () => false);
-    await child.gone;
-  }
 
-  for (const id of ids)
-    expect(outcomes.get(id)).toEqual({ kind: 'ended', id, status: 'Completed', output: 1 + 2 + 3 + 4 + 7 + 100 + 5 });
-  expect(total).toEqual({ kind: 'total', value: INSTANCES });
-  const recorded = new Set<string>();
-  const ran = new Set<string>();
-  for (const line of readFileSync(journal, 'utf8').trim().split('\n')) {
-    const { kind, work } = JSON.parse(line) as { kind: 'ran' | 'recorded'; work: string };
-    if (kind === 'recorded') recorded.add(work);
-    else {
-      expect(recorded).not.toContain(work);
-      ran.add(work);
+    for (const id of ids)
+      expect(outcomes.get(id)).toEqual({ kind: 'ended', id, status: 'Completed', output: 1 + 2 + 3 + 4 + 7 + 100 + 5 });
+    expect(total).toEqual({ kind: 'total', value: INSTANCES });
+    const recorded = new Set<string>();
+    const ran = new Set<string>();
+    for (const line of readFileSync(journal, 'utf8').trim().split('\n')) {
+      const { kind, work } = JSON.parse(line) as { kind: 'ran' | 'recorded'; work: string };
+      if (kind === 'recorded') recorded.add(work);
+      else {
+        expect(recorded).not.toContain(work);
+        ran.add(work);
+      }
     }
-  }
-  expect(ran.size).toBe(INSTANCES * 6);
-  folder.remove();
-}, 120_000);
+    expect(ran.size).toBe(INSTANCES * 6);
+    folder.remove();
+  },
+  60_000 + KILLS * 2_000,
+);

@@ -134,3 +134,24 @@ describe('A worker that ends', () => {
     await host.stop();
   });
 });
+
+describe('A process that others took for dead', () => {
+  it('begins anew and loses nothing', async () => {
+    const host = await startDurable();
+    const id = await host.start('waiter');
+    await reaches(host, id, 'Running');
+    const { store } = host.extension.engine.hub;
+    await store.write((tx) => tx.hosts.remove(store.hostId));
+    await expect(host.extension.client.raiseEvent(id, 'go', '1')).rejects.toThrow('taken for dead');
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (host.extension.client.get(id)?.owner === store.hostId) resolve();
+        else setImmediate(look);
+      };
+      look();
+    });
+    await host.extension.client.raiseEvent(id, 'go', '2');
+    expect(await host.ended(id)).toMatchObject({ output: 2 });
+    await host.stop();
+  });
+});
