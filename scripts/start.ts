@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startAzurite, type Azurite } from '../local-host/storage/azurite';
 import type { Config } from '../src/config/config';
-import { hostSettingsFrom } from '../src/config/host-settings';
+import { hostSettingsFrom, localHostSettings } from '../src/config/host-settings';
 import { demoStates, earlierDemo, uploadDemo } from './local/demo';
 import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
@@ -83,7 +83,7 @@ async function start(options: StartOptions, stopped: AbortSignal): Promise<void>
         '--event-grid',
         path.join(root, 'infra', 'local', 'event-grid.json'),
       ],
-      environment: { ...environment, ...hostSettingsFrom(ready.config) },
+      environment: { ...environment, ...hostSettingsFrom(ready.config), ...localHostSettings },
       pidFile: hostPid,
       logFile,
       onLine: (line) => {

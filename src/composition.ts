@@ -13,6 +13,7 @@ import { createInbox } from './adapters/azure-storage/inbox';
 import { createMediaRecords } from './adapters/azure-storage/media-records';
 import { createMessageQueue } from './adapters/azure-storage/message-queue';
 import { createStorageProbe } from './adapters/azure-storage/probe';
+import { createMd5 } from './adapters/hashing/md5';
 import { createSignatureReader } from './adapters/file-signature/signature-reader';
 import { createFormReader } from './adapters/multipart/form-reader';
 import type { Config } from './config/config';
@@ -60,7 +61,15 @@ export function compose(config: Config) {
     media: records,
     readiness: createReadiness(probes, clock),
     receiveUpload: createReceiveUpload(
-      { blobs, records, forms: createFormReader(), signatures: createSignatureReader(), clock, unique: uniqueSuffix },
+      {
+        blobs,
+        records,
+        forms: createFormReader(),
+        signatures: createSignatureReader(),
+        beginHash: createMd5(),
+        clock,
+        unique: uniqueSuffix,
+      },
       config.upload,
     ),
     receiveMediaEvents: createReceiveMediaEvents(

@@ -20,3 +20,9 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
   }
   return derived;
 }
+
+/**
+ * What the local host gets on top: it streams bodies instead of buffering them, so it need not refuse large ones with an empty
+ * answer before the app can say why.
+ */
+export const localHostSettings = { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(Number.MAX_SAFE_INTEGER) } as const;

@@ -4,7 +4,6 @@
  * Invariants: 1. nothing appears in storage before the whole form was read and every file of it accepted; 2. at most a few
  * blocks of one file are held; 3. every refusal is a Problem, none an exception; an exception means that storage failed.
  */
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isAllowedType } from '../domain/media/file-type';
 import { mediaId, RAW_CONTAINER } from '../domain/media/media-event';
@@ -12,11 +11,11 @@ import { safeBlobName } from '../domain/media/safe-name';
 import { problem, type Problem } from '../domain/problem';
 import type { BlobStore, BlobUpload } from '../ports/blob-store';
 import type { Clock } from '../ports/clock';
+import type { BeginHash } from '../ports/content-hash';
 import type { FormFile, FormReader } from '../ports/form-reader';
 import type { MediaRecords } from '../ports/media-records';
 import { SIGNATURE_BYTES, type SignatureReader } from '../ports/signature';
-
-const BLOCK_BYTES = 4 * 1024 * 1024;
+import { IncomingFile } from './incoming-file';
 
 export interface UploadRequest {
   readonly contentType: string | undefined;
@@ -48,6 +47,7 @@ export interface UploadPorts {
   readonly forms: FormReader;
   readonly signatures: SignatureReader;
   readonly clock: Clock;
+  readonly beginHash: BeginHash;
   /** 8 or more random lower-case letters and digits. */
   readonly unique: () => string;
 }
@@ -76,7 +76,7 @@ export function createReceiveUpload(
       );
     // A form's framing is small; what is plainly too large is refused before a byte is read.
     if (request.contentLength !== undefined && request.contentLength > limits.maxBytes + 1024 * 1024) {
-      request.body.resume();
+      ports.forms.discard(request.body);
       return refused(tooLarge(limits));
     }
     const intake = new Intake(ports, limits);
@@ -103,7 +103,7 @@ class Intake {
   readonly staged: Staged[] = [];
   refusal: Problem | undefined;
   #total = 0;
-  readonly #uploads: BlobUpload[] = [];
+  readonly #files: IncomingFile[] = [];
 
   constructor(
     private readonly ports: UploadPorts,
@@ -123,25 +123,24 @@ class Intake {
 
   /** Committed uploads ignore it. */
   abandonUncommitted(): void {
-    for (const upload of this.#uploads) upload.abandon();
+    for (const file of this.#files) file.abandon();
   }
 
   /** Begins the upload of a file whose first bytes are these, if its type is allowed. */
-  async #open(fileName: string, blob: string, head: Uint8Array): Promise<OpenFile | Problem> {
+  async #open(fileName: string, blob: string, head: Uint8Array): Promise<IncomingFile | Problem> {
     const detected = await this.ports.signatures.detect(head.subarray(0, SIGNATURE_BYTES));
     if (!isAllowedType(detected, this.limits.allowedTypes)) return refusedType(fileName, detected?.mime, this.limits);
     const upload = this.ports.blobs.beginUpload({ container: RAW_CONTAINER, name: blob });
-    this.#uploads.push(upload);
-    const open = new OpenFile(upload, detected?.mime ?? 'application/octet-stream');
+    const open = new IncomingFile(upload, detected?.mime ?? 'application/octet-stream', this.ports.beginHash);
+    this.#files.push(open);
     await open.append(head);
     return open;
   }
 
   async #stage({ fileName, content }: FormFile): Promise<Staged | Problem> {
     const blob = safeBlobName(fileName, this.ports.unique());
-    const md5 = createHash('md5');
     let size = 0;
-    let open: OpenFile | undefined;
+    let open: IncomingFile | undefined;
     // What came before the type was known: a file's first bytes, or a whole small file.
     let head = new Uint8Array(0);
 
@@ -149,7 +148,6 @@ class Intake {
       size += chunk.byteLength;
       this.#total += chunk.byteLength;
       if (this.#total > this.limits.maxBytes) return tooLarge(this.limits);
-      md5.update(chunk);
       if (open) {
         await open.append(chunk);
         continue;
@@ -166,39 +164,16 @@ class Intake {
       if ('code' in opened) return opened;
       open = opened;
     }
-    open.flush();
+    const digest = await open.end();
     const { upload, contentType } = open;
-    const digest = md5.digest();
-    const file: StoredFile = { id: mediaId(RAW_CONTAINER, blob), blob, size, md5: digest.toString('hex'), contentType };
+    const file: StoredFile = {
+      id: mediaId(RAW_CONTAINER, blob),
+      blob,
+      size,
+      md5: Buffer.from(digest).toString('hex'),
+      contentType,
+    };
     return { file, upload, md5: digest };
-  }
-}
-
-/** A file on its way to storage, cut into blocks. */
-class OpenFile {
-  #block: Uint8Array | undefined;
-  #filled = 0;
-
-  constructor(
-    readonly upload: BlobUpload,
-    readonly contentType: string,
-  ) {}
-
-  async append(chunk: Uint8Array): Promise<void> {
-    for (let from = 0; from < chunk.byteLength;) {
-      this.#block ??= await this.upload.nextBlock(BLOCK_BYTES);
-      const part = chunk.subarray(from, from + BLOCK_BYTES - this.#filled);
-      this.#block.set(part, this.#filled);
-      this.#filled += part.byteLength;
-      from += part.byteLength;
-      if (this.#filled === BLOCK_BYTES) this.flush();
-    }
-  }
-
-  flush(): void {
-    if (this.#block && this.#filled > 0) this.upload.write(this.#block.subarray(0, this.#filled));
-    this.#block = undefined;
-    this.#filled = 0;
   }
 }
 

@@ -46,10 +46,10 @@ export interface CommitOptions {
 
 /** A block blob in the making. Nothing is visible before `commit`; what is never committed disappears by itself. */
 export interface BlobUpload {
-  /** A block to fill, of this many bytes. Waits while as many as may be held are on their way. */
+  /** A block to fill, of this many bytes, in memory that threads can share. Waits while as many as may be held are on their way. */
   nextBlock(size: number): Promise<Uint8Array>;
-  /** Sends a block, or the filled beginning of one, and takes it over. */
-  write(bytes: Uint8Array): void;
+  /** Sends a block, or the filled beginning of one, and takes it over; its memory is used again only after `busy`, too. */
+  write(bytes: Uint8Array, busy?: Promise<void>): void;
   /** Waits for all blocks and makes the blob appear. Fails when a blob of that name exists already. */
   commit(options: CommitOptions): Promise<{ readonly etag: string }>;
   /** Stops what is under way. Safe to call at any time, more than once. */

@@ -35,4 +35,6 @@ export interface FormReader {
     limits: { readonly maxFiles: number },
     onFile: (file: FormFile) => Promise<'next' | 'stop'>,
   ): Promise<FormEnd>;
+  /** Reads a refused body on and throws it away, within bounds, so that its client gets to read the answer. */
+  discard(body: Readable): void;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { startHost, type HostHandle } from '../../local-host/start-host';
-import { hostSettingsFrom } from '../../src/config/host-settings';
+import { hostSettingsFrom, localHostSettings } from '../../src/config/host-settings';
 import { startStorage, type StorageUnderTest } from './storage-under-test';
 
 /** The project's root, seen from the compiled tests. */
@@ -30,7 +30,7 @@ export async function startApp(settings: Readonly<Record<string, string>> = {}):
     port: 0,
     // Nothing of the machine's own settings may reach the app under test.
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
-    settings: { ...storage.settings, ...hostSettingsFrom(storage.config) },
+    settings: { ...storage.settings, ...hostSettingsFrom(storage.config), ...localHostSettings },
     stateDir: path.join(storage.folder, 'host'),
     eventGridFile: path.join(projectRoot, 'infra', 'local', 'event-grid.json'),
     log: (record) => {

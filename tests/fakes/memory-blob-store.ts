@@ -49,7 +49,7 @@ export class MemoryBlobStore implements BlobStore {
       nextBlock: async (size) => {
         this.before('beginUpload', ref);
         if (abandoned) throw new Error('The upload was abandoned.');
-        return new Uint8Array(size);
+        return new Uint8Array(new SharedArrayBuffer(size));
       },
       write: (bytes) => void parts.push(Buffer.from(bytes)),
       commit: async ({ contentType, metadata }) => {

@@ -17,8 +17,10 @@ export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
   // Two uploads of one name at once must not mix their blocks: ids carry a random prefix and have equal length.
   const prefix = randomBytes(8).toString('hex');
   const ids: string[] = [];
+  // The first block waits for a second one: a file of one block is put in one request.
+  let first: { readonly id: string; readonly bytes: Uint8Array; readonly busy: Promise<void> | undefined } | undefined;
   const underWay = new Set<Promise<void>>();
-  const spare: ArrayBuffer[] = [];
+  const spare: SharedArrayBuffer[] = [];
   let failure: unknown;
 
   async function stage(id: string, bytes: Uint8Array): Promise<void> {
@@ -30,32 +32,50 @@ export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
     }
   }
 
+  function send(id: string, bytes: Uint8Array, busy: Promise<void> | undefined): void {
+    const staging = Promise.all([stage(id, bytes), busy]).then(() => {
+      underWay.delete(staging);
+      if (bytes.buffer instanceof SharedArrayBuffer) spare.push(bytes.buffer);
+    });
+    underWay.add(staging);
+  }
+
+  function sendFirst(): void {
+    if (first) send(first.id, first.bytes, first.busy);
+    first = undefined;
+  }
+
   return {
     async nextBlock(size) {
       if (underWay.size >= CONCURRENCY) await Promise.race(underWay);
       if (failure) throw failure as Error;
       const memory = spare.pop();
-      return memory?.byteLength === size ? new Uint8Array(memory) : new Uint8Array(size);
+      return new Uint8Array(memory?.byteLength === size ? memory : new SharedArrayBuffer(size));
     },
-    write(bytes) {
+    write(bytes, busy) {
       if (failure) return;
       const id = Buffer.from(`${prefix}-${String(ids.length).padStart(6, '0')}`).toString('base64');
       ids.push(id);
-      const staging = stage(id, bytes).finally(() => {
-        underWay.delete(staging);
-        spare.push(bytes.buffer as ArrayBuffer);
-      });
-      underWay.add(staging);
+      if (ids.length === 1) {
+        first = { id, bytes, busy };
+        return;
+      }
+      sendFirst();
+      send(id, bytes, busy);
     },
     async commit({ contentType, metadata, md5 }: CommitOptions) {
       await Promise.all(underWay);
       if (failure) throw failure as Error;
-      const answer = await blob.commitBlockList(ids, {
+      const options = {
         abortSignal: stop.signal,
         blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 },
         metadata: { ...metadata },
         conditions: { ifNoneMatch: '*' },
-      });
+      };
+      const whole = ids.length === 1 ? first?.bytes : undefined;
+      const answer = whole
+        ? await blob.upload(whole, whole.byteLength, options)
+        : await blob.commitBlockList(ids, options);
       return { etag: answer.etag ?? '' };
     },
     abandon() {

@@ -38,7 +38,7 @@ export function createMediaRecords(clients: StorageClients, tableName: string): 
       const known = await read(id, rowKey);
       const record = next(known?.record);
       if (!record) return;
-      const entity = { partitionKey: id, rowKey, sequencer: record.sequencer, record: JSON.stringify(record) };
+      const entity = entityOf(record, rowKey);
       try {
         if (known) await table().updateEntity(entity, 'Replace', { etag: known.found.etag });
         else await table().createEntity(entity);
@@ -50,8 +50,23 @@ export function createMediaRecords(clients: StorageClients, tableName: string): 
     }
   }
 
+  /** Both rows of a file that nothing is known of yet, in one request; false when something is. */
+  async function insert(record: MediaRecord): Promise<boolean> {
+    try {
+      await table().submitTransaction([
+        ['create', { ...entityOf(record, versionKey(record.etag)) }],
+        ['create', { ...entityOf(record, 'latest') }],
+      ]);
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 409) return false;
+      throw error;
+    }
+  }
+
   return {
     async put(record) {
+      if (record.state === 'stored' && (await insert(record))) return;
       await change(record.id, versionKey(record.etag), (known) => mergeRecords(known, record));
       await change(record.id, 'latest', (known) =>
         isLatest(record, known) ? mergeRecords(known?.etag === record.etag ? known : undefined, record) : undefined,
@@ -62,6 +77,10 @@ export function createMediaRecords(clients: StorageClients, tableName: string): 
       return known?.record;
     },
   };
+}
+
+function entityOf(record: MediaRecord, rowKey: string): { partitionKey: string; rowKey: string } & Row {
+  return { partitionKey: record.id, rowKey, sequencer: record.sequencer, record: JSON.stringify(record) };
 }
 
 function versionKey(etag: string): string {

@@ -10,6 +10,7 @@ const limits = { headerPairs: 100, headerSize: 16 * 1024, fieldNameSize: 1024, f
 /** {@link FormReader} by `@fastify/busboy`. Holds no more than the parser's own buffer: reading waits for the file handler. */
 export function createFormReader(): FormReader {
   return {
+    discard,
     async read({ contentType, body }, { maxFiles }, onFile) {
       const refusal = refuse(contentType);
       if (refusal) {
