@@ -47,7 +47,8 @@ const TOUCHING = new Set(['metadata', 'properties', 'tier', 'tags', 'lease', 'sn
  */
 export function storageEventOf(entry: AccessLogEntry): StorageEvent | undefined {
   const { method, path, query, status } = entry;
-  if (status < 200 || status > 299 || query.has('restype')) return undefined;
+  // 204 is how the queue and table services answer; their addresses look like a blob's.
+  if (status < 200 || status > 299 || status === 204 || query.has('restype')) return undefined;
   const [container = '', ...rest] = path;
   if (method === 'POST' && rest.length === 1 && rest[0] === 'messages')
     return { kind: 'messageSent', queue: container };
