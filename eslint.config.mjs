@@ -70,7 +70,13 @@ export default tseslint.config(
   },
   {
     // Big SDKs are loaded when first used: loading them takes longer than starting the host.
-    files: ['src/adapters/**/*.ts', 'src/telemetry/exporters.ts', 'local-host/**/*.ts', 'scripts/bench.ts', 'tests/**/*.ts'],
+    files: [
+      'src/adapters/**/*.ts',
+      'src/telemetry/exporters.ts',
+      'local-host/**/*.ts',
+      'scripts/bench.ts',
+      'tests/**/*.ts',
+    ],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
