@@ -92,10 +92,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.mjs', 'bin/*'],
+    files: ['**/*.mjs', '**/*.cjs', 'bin/*'],
     languageOptions: {
       globals: {
         process: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        __filename: 'readonly',
         console: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',

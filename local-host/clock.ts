@@ -29,7 +29,10 @@ export const systemClock: Clock = {
 /** Resolves after `ms` on the given clock, or at once when the signal aborts. Never rejects. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
     const onAbort = (): void => {
       cancel();
       resolve();
