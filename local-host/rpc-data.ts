@@ -19,6 +19,4 @@ export type RpcData =
   | Record<string, never>;
 
 /** Requests and responses of the non-streaming HTTP path; the fields that matter to the host. */
-export interface RpcHttp {
-  readonly [field: string]: unknown;
-}
+export type RpcHttp = Readonly<Record<string, unknown>>;

@@ -74,20 +74,19 @@ export class Publisher {
 
   async #send(messages: readonly OutboxMessage[]): Promise<string | undefined> {
     const left = [...messages];
-    const accepted: number[] = [];
     let failure: string | undefined;
     const worker = async (): Promise<void> => {
       for (let message = left.shift(); message !== undefined; message = left.shift()) {
         try {
           await this.#sendOne(message);
-          accepted.push(message.sequence);
+          // At once, so that a crash repeats no more than what is under way.
+          this.ledger.delivered(message.sequence);
         } catch (error) {
           failure = messageOf(error);
         }
       }
     };
     await Promise.all(Array.from({ length: Math.min(SENDS_AT_ONCE, messages.length) }, worker));
-    this.ledger.transaction(() => accepted.forEach((sequence) => this.ledger.delivered(sequence)));
     return failure;
   }
 
