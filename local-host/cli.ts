@@ -92,6 +92,12 @@ function stopSignal(): StopSignal {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    // Whoever started this over a channel, as `npm start` does, is gone: nobody would stop this host any more.
+    if (process.connected) {
+      process.once('disconnect', onSignal);
+      // Listening must not keep the process alive once the host has stopped.
+      process.channel?.unref();
+    }
   });
   return { stopped, stopping: controller.signal };
 }

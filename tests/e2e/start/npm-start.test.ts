@@ -52,6 +52,19 @@ it('starts a host that was killed with -9 again, and nothing acknowledged is los
   expect(start.pid('host')).not.toBe(victim);
 }, 120_000);
 
+it('takes the host along when it is itself killed, and goes on from there at the next start', async () => {
+  const id = await upload('orphan.png');
+  const [host, azurite] = [start.pid('host'), start.pid('azurite')];
+  start.signal('SIGKILL');
+  await start.ended;
+  start = await npmStart(home, [], start);
+  const output = await start.printed(/Serving on/);
+  expect(() => process.kill(host, 0)).toThrow('ESRCH');
+  expect(output).toContain(`Azurite found running on ports`);
+  expect(start.pid('azurite')).toBe(azurite);
+  await processed(id);
+}, 120_000);
+
 it('names a port in use, and the remedy', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));
