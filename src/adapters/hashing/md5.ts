@@ -81,7 +81,6 @@ function threaded(thread: Thread, id: number): ContentHash {
 
 function startThread(onEnd: () => void): Thread {
   const worker = new Worker(path.join(__dirname, 'md5-thread.js'));
-  worker.unref();
   const answers = new Map<number, (answer: Md5Answer) => void>();
   const fail = (reason: string): void => {
     onEnd();
@@ -90,5 +89,7 @@ function startThread(onEnd: () => void): Thread {
   worker.on('message', (answer: Md5Answer) => answers.get(answer.id)?.(answer));
   worker.once('error', (error: Error) => fail(error.message));
   worker.once('exit', (code) => fail(`exit code ${code}`));
+  // Last: listening for messages would keep the process alive again.
+  worker.unref();
   return { post: (order) => worker.postMessage(order), answers };
 }
