@@ -27,11 +27,11 @@ export class HeldLease {
 
   constructor(
     private readonly message: DequeuedMessageItem,
-    private readonly leaseMs: number,
+    private readonly lease: { readonly firstMs: number; readonly laterMs: number },
     private readonly options: LeaseOptions,
   ) {
     this.#popReceipt = message.popReceipt;
-    this.#cancel = options.clock.after(leaseMs / 2, () => this.#renew());
+    this.#cancel = options.clock.after(lease.firstMs / 2, () => this.#renew());
   }
 
   /** A renewal failed and has not succeeded since. */
@@ -60,8 +60,8 @@ export class HeldLease {
   }
 
   #renew(): void {
-    void this.#inTurn(() => this.#setVisibility(this.leaseMs)).then(
-      () => this.#renewAfter(this.leaseMs / 2, false),
+    void this.#inTurn(() => this.#setVisibility(this.lease.laterMs)).then(
+      () => this.#renewAfter(this.lease.laterMs / 2, false),
       () => this.#renewAfter(RETRY_MS, true),
     );
   }

@@ -10,8 +10,9 @@
  *    first, so that this process does not run one of them twice at a time.
  * 3. A receive is never aborted: what the service has handed out under a lease must be seen.
  *
- * Unlike the real host, a lease is one minute and not ten: renewal keeps a long invocation safe just as well, and a message
- * whose receive was under way when the process was killed comes back after a minute.
+ * Unlike the real host, which leases for ten minutes at once, a message is received for ten seconds and then renewed for a
+ * minute at a time: that keeps a long invocation safe just as well, and what was handed out to a process that was killed before
+ * it could note it comes back soon.
  */
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { sleep, type Clock } from '../clock';
@@ -48,6 +49,7 @@ export interface PumpOptions extends PumpSettings {
   readonly process: (message: DequeuedMessageItem) => Promise<Processed>;
 }
 
+export const FIRST_LEASE_MS = 10_000;
 export const LEASE_MS = 60_000;
 const MIN_POLLING_INTERVAL_MS = 100;
 /** Tries after a stop was asked for; before that there is no limit. */
@@ -114,7 +116,7 @@ export class MessagePump {
     try {
       const { receivedMessageItems } = await queue.receiveMessages({
         numberOfMessages: batchSize,
-        visibilityTimeout: LEASE_MS / 1000,
+        visibilityTimeout: FIRST_LEASE_MS / 1000,
       });
       if (this.#outageTold) log.information(`Queue '${queue.name}' answers again.`);
       this.#outageTold = false;
@@ -143,7 +145,7 @@ export class MessagePump {
         mine.receivedAgain(message.popReceipt);
         continue;
       }
-      const lease = new HeldLease(message, LEASE_MS, this.options);
+      const lease = new HeldLease(message, { firstMs: FIRST_LEASE_MS, laterMs: LEASE_MS }, this.options);
       this.#leases.set(message.messageId, lease);
       const work = this.#handle(message, lease).finally(() => {
         this.#leases.delete(message.messageId);

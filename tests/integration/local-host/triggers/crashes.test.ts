@@ -10,6 +10,8 @@ interface Told {
 
 const UPLOADS = 120;
 const KILLS = 25;
+/** Of both triggers, with the messages that a killed process may have sent twice. */
+const MOST_IN_HAND = 60;
 
 let storage: AzuriteUnderTest;
 let child: ChildProcess | undefined;
@@ -58,7 +60,9 @@ test(`a host killed ${KILLS} times runs a job and a blob trigger for every uploa
         execArgv: ['--no-warnings'],
       },
     );
-    host.on('message', ({ fn, id }: Told) => {
+    host.on('message', (told: Told | 'subscribed') => {
+      if (told === 'subscribed') return;
+      const { fn, id } = told;
       const name =
         typeof id === 'string'
           ? (JSON.parse(id) as { subject: string }).subject.split('/blobs/')[1]
@@ -83,6 +87,8 @@ test(`a host killed ${KILLS} times runs a job and a blob trigger for every uploa
 
   const next = random(20_261_122);
   child = start();
+  // A subscription tells only of what is uploaded after it first started.
+  await new Promise((resolve) => child?.once('message', resolve));
   const uploads = (async () => {
     for (let i = 0; i < UPLOADS; i++) await container.getBlockBlobClient(`file-${i}`).upload('x', 1);
   })();
@@ -99,6 +105,6 @@ test(`a host killed ${KILLS} times runs a job and a blob trigger for every uploa
   while (!complete()) await after(1);
   const repeated = [...counts.job.values(), ...counts.blob.values()].reduce((sum, n) => sum + n - 1, 0);
   // What a killed process had in hand runs again; nothing else does.
-  expect(repeated).toBeLessThan(KILLS * 60);
+  expect(repeated).toBeLessThan(KILLS * MOST_IN_HAND);
   expect([...counts.job.keys()].sort()).toEqual([...counts.blob.keys()].sort());
 }, 240_000);

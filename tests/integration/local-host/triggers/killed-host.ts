@@ -1,6 +1,6 @@
 /**
  * A process with a queue trigger, a blob trigger and an event subscription, to be killed at any point. It tells its parent of
- * each call before it answers it. Arguments: state folder, connection string.
+ * each call before it answers it, and of the moment from which on events are delivered. Arguments: state folder, connection string.
  */
 import { createEventGridExtension } from '../../../../local-host/event-grid';
 import { blobTrigger } from '../../../../local-host/triggers/blob';
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   const queue = { name: 'q', type: 'queueTrigger', direction: 'trigger', queueName: 'jobs' } as const;
   const blob = { name: 'b', type: 'blobTrigger', direction: 'trigger', path: 'raw/{name}' } as const;
   await createEventGridExtension(subscriptions).start([], context);
+  process.send?.('subscribed');
   await queueTrigger.start?.(definition('job'), queue, context);
   await blobTrigger.start?.(definition('blob'), blob, context);
 }

@@ -1,6 +1,12 @@
 import { createLog } from '../../../../local-host/log';
 import { HeldMessages } from '../../../../local-host/storage/held-messages';
-import { LEASE_MS, MessagePump, type Processed, type PumpOptions } from '../../../../local-host/storage/message-pump';
+import {
+  FIRST_LEASE_MS,
+  LEASE_MS,
+  MessagePump,
+  type Processed,
+  type PumpOptions,
+} from '../../../../local-host/storage/message-pump';
 import { VirtualClock } from '../../../../local-host/virtual-clock';
 import { temporaryFolder } from '../temporary-folder';
 import { MemoryQueue, StorageFailure } from './memory-queue';
@@ -136,6 +142,8 @@ describe('the message pump', () => {
     const id = queue.put('a');
     const work = new Work();
     run(work);
+    await clock.advance(0);
+    expect(queue.hiddenFor(id)).toBe(FIRST_LEASE_MS);
     for (let minutes = 0; minutes < 30; minutes++) {
       await clock.advance(60_000);
       expect(queue.hiddenFor(id)).toBeGreaterThanOrEqual(LEASE_MS / 2);
