@@ -24,11 +24,13 @@ export async function run(): Promise<void> {
   const storage = await startPart('stub-storage');
   const ours = await startPart('app-server', [storage.url]);
   const bare = await startPart('bare-server', [storage.url]);
-  const sides = { ours, bare };
+  const bareMd5 = await startPart('bare-server', [storage.url, 'md5']);
+  const sides = { ours, bare, bareMd5 };
   try {
     for (const side of Object.values(sides)) await upload(side.url, 8 * MiB, new http.Agent());
 
-    const speed: Record<keyof typeof sides, number[]> = { ours: [], bare: [] };
+    const speed: Record<keyof typeof sides, number[]> = { ours: [], bare: [], bareMd5: [] };
+    const sameDuty: number[] = [];
     const ratios: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       for (const [name, side] of entries(sides)) {
@@ -36,13 +38,14 @@ export async function run(): Promise<void> {
         speed[name].push(LARGE / MiB / (ms / 1000));
       }
       ratios.push((speed.ours.at(-1) ?? NaN) / (speed.bare.at(-1) ?? NaN));
+      sameDuty.push((speed.ours.at(-1) ?? NaN) / (speed.bareMd5.at(-1) ?? NaN));
       console.log(
         `round ${round + 1}: ours ${speed.ours.at(-1)?.toFixed(0)} MiB/s, bare ${speed.bare.at(-1)?.toFixed(0)} MiB/s, ratio ${ratios.at(-1)?.toFixed(2)}`,
       );
     }
 
-    const p50: Record<keyof typeof sides, number[]> = { ours: [], bare: [] };
-    const p99: Record<keyof typeof sides, number[]> = { ours: [], bare: [] };
+    const p50: Record<keyof typeof sides, number[]> = { ours: [], bare: [], bareMd5: [] };
+    const p99: Record<keyof typeof sides, number[]> = { ours: [], bare: [], bareMd5: [] };
     for (let round = 0; round < ROUNDS; round++) {
       for (const [name, side] of entries(sides)) {
         const latencies = await manySmall(side.url);
@@ -58,7 +61,13 @@ export async function run(): Promise<void> {
       JSON.stringify({
         bench: 'upload',
         ratio: figure(ratios, 2),
-        large: { bytes: LARGE, oursMiBs: figure(speed.ours, 0), bareMiBs: figure(speed.bare, 0) },
+        ratioToBareWithMd5: figure(sameDuty, 2),
+        large: {
+          bytes: LARGE,
+          oursMiBs: figure(speed.ours, 0),
+          bareMiBs: figure(speed.bare, 0),
+          bareMd5MiBs: figure(speed.bareMd5, 0),
+        },
         small: {
           bytes: SMALL,
           count: SMALL_COUNT,
@@ -72,7 +81,7 @@ export async function run(): Promise<void> {
       }),
     );
   } finally {
-    for (const part of [ours, bare, storage]) await part.stop();
+    for (const part of [ours, bare, bareMd5, storage]) await part.stop();
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * The other side of the upload bench: a bare `node:http` server that drains the same parser into the same stub storage, with
- * blocks of the same size and as many on their way. No routing, no type check, no MD5, no records. A process of its own.
+ * blocks of the same size and as many on their way. No routing, no type check, no records, and an MD5 only when asked for with
+ * a second argument `md5`. A process of its own.
  */
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 
-const [storageUrl = ''] = process.argv.slice(2);
+const [storageUrl = '', withMd5] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true });
 const BLOCK = 4 * 1024 * 1024;
 const CONCURRENCY = 4;
@@ -21,6 +23,7 @@ const server = http.createServer((request, response) => {
 });
 
 async function store(file: BusboyFileStream): Promise<void> {
+  const md5 = withMd5 === 'md5' ? createHash('md5') : undefined;
   const underWay = new Set<Promise<void>>();
   const spare: Buffer[] = [];
   let block: Buffer = Buffer.allocUnsafeSlow(BLOCK);
@@ -37,6 +40,7 @@ async function store(file: BusboyFileStream): Promise<void> {
     filled = 0;
   };
   for await (const chunk of file as AsyncIterable<Buffer>) {
+    md5?.update(chunk);
     for (let from = 0; from < chunk.length;) {
       const take = Math.min(BLOCK - filled, chunk.length - from);
       chunk.copy(block, filled, from, from + take);

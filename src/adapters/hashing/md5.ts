@@ -43,6 +43,7 @@ function inline(): ContentHash {
 }
 
 function threaded(thread: Thread, id: number): ContentHash {
+  const memories = new Map<SharedArrayBuffer, number>();
   const waiting: { resolve: (digest: Uint8Array) => void; reject: (error: Error) => void }[] = [];
   thread.answers.set(id, (answer) => {
     if (answer.kind === 'failed') {
@@ -59,13 +60,13 @@ function threaded(thread: Thread, id: number): ContentHash {
     });
   return {
     async update(bytes) {
-      await ask({
-        kind: 'update',
-        id,
-        memory: bytes.buffer as SharedArrayBuffer,
-        offset: bytes.byteOffset,
-        length: bytes.byteLength,
-      });
+      const buffer = bytes.buffer as SharedArrayBuffer;
+      const known = memories.get(buffer);
+      const memory = known ?? memories.size;
+      memories.set(buffer, memory);
+      // Sharing memory costs more than a message: the blocks come round again, and each is shared once.
+      const shared = known === undefined ? { shared: buffer } : {};
+      await ask({ kind: 'update', id, memory, ...shared, offset: bytes.byteOffset, length: bytes.byteLength });
     },
     async digest() {
       const digest = await ask({ kind: 'digest', id });
