@@ -19,7 +19,7 @@ const steps: readonly CheckStep[] = [
   { name: 'format', run: () => node(bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.') },
   { name: 'types', run: compile },
   { name: 'lint', run: () => node(bin('eslint/bin/eslint.js'), '--max-warnings', '0', '.') },
-  { name: 'layers', run: () => node(bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', 'local-host') },
+  { name: 'layers', run: () => node(bin('dependency-cruiser/bin/dependency-cruiser.mjs'), 'src', 'local-host') },
   { name: 'licences', run: licences },
 ];
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { AzuriteStartError, startAzurite } from '../../../../local-host/storage/azurite';
 import { isAlive } from '../../../../local-host/storage/azurite-probe';
+import { eventually } from './listener-host';
 import { azuriteUnderTest, type AzuriteUnderTest } from './azurite-under-test';
 
 let storage: AzuriteUnderTest;
@@ -19,7 +20,8 @@ describe('the embedded storage', () => {
     expect(azurite.adopted).toBe(false);
     expect(Number(readFileSync(path.join(home, 'azurite', 'azurite.pid'), 'utf8'))).toBe(azurite.pid);
     await connection.queues().getQueueClient('jobs').create();
-    expect(readFileSync(azurite.accessLog, 'utf8')).toContain('"PUT /devstoreaccount1/jobs HTTP/1.1" 201');
+    const line = '"PUT /devstoreaccount1/jobs HTTP/1.1" 201';
+    await eventually(async () => readFileSync(azurite.accessLog, 'utf8').includes(line) || undefined);
     expect(azurite.endpoints.queue).toBe(`http://127.0.0.1:${storage.ports.queue}/devstoreaccount1`);
   });
 

@@ -77,8 +77,8 @@ export function listenerHost(options: ListenerHostOptions): ListenerHost {
     async invoke(fn: FunctionDefinition, invocation) {
       const call = { fn: fn.name, invocation };
       calls.push(call);
-      const answer = (await options.answer?.(call)) ?? true;
       changed();
+      const answer = (await options.answer?.(call)) ?? true;
       return { invocationId: 'x', durationMs: 0, ...(answer ? {} : { error: { message: 'told to fail' } }) };
     },
   };
