@@ -19,9 +19,17 @@ beforeEach(async () => {
   storage = await azuriteUnderTest();
 });
 afterEach(async () => {
-  child?.kill('SIGKILL');
+  if (child) {
+    const ended = exit(child);
+    child.kill('SIGKILL');
+    await ended;
+  }
   await storage.stop();
 });
+
+function exit(host: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => host.once('exit', resolve));
+}
 
 /** Small and seeded, so that a failing run can be repeated. */
 function random(seed: number): () => number {
@@ -74,7 +82,6 @@ test(`a host killed ${KILLS} times runs a job and a blob trigger for every uploa
     });
     return host;
   };
-  const exit = (host: ChildProcess): Promise<unknown> => new Promise((resolve) => host.once('exit', resolve));
   const after = (more: number): Promise<void> => {
     const target = calls + more;
     return new Promise((resolve) => {
