@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import './quiet-sqlite';
 import { parseCliArguments, USAGE, UsageError } from './cli-arguments';
 import type { CliArguments } from './cli-arguments';
@@ -27,6 +29,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
   // Whoever read the output may be gone; that is no reason to end.
   process.stdout.on('error', () => undefined);
+  const noApp = whyNoApp(parsed.scriptRoot);
+  if (noApp !== undefined) {
+    process.stderr.write(`${noApp}\n`);
+    return EXIT.usage;
+  }
   const { stopped, stopping } = stopSignal();
   try {
     const host = await start(parsed, stopping);
@@ -100,4 +107,11 @@ function stopSignal(): StopSignal {
     }
   });
   return { stopped, stopping: controller.signal };
+}
+
+/** Why there is no app to run in this folder; undefined when there may be one. */
+function whyNoApp(folder: string): string | undefined {
+  if (!existsSync(folder)) return `There is no folder ${folder} (--script-root).`;
+  if (existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'host.json'))) return undefined;
+  return `${folder} holds neither package.json nor host.json: it is no Functions app. Name the app's folder with --script-root.`;
 }

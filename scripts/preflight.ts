@@ -2,12 +2,13 @@
  * `npm run preflight`: settings, credential, and one call to each service that is needed, before a host starts (C4). Exit code
  * 0 when all is well, 78 (EX_CONFIG of sysexits.h) with the reasons when not. Secrets are never printed.
  */
+import path from 'node:path';
 import { createStorageClients } from '../src/adapters/azure-storage/clients';
 import { provisionStorage } from '../src/adapters/azure-storage/provision';
 import { loadConfig, type Config } from '../src/config/config';
-import { environment } from '../src/config/environment';
 import { describeProblem, type Environment } from '../src/config/setting-problem';
 import { storageLayout } from '../src/domain/storage-layout';
+import { effectiveEnvironment, localSettings } from './local/local-settings';
 
 export const EX_CONFIG = 78;
 
@@ -41,7 +42,7 @@ export async function checkStorage(config: Config): Promise<Preflight> {
 }
 
 async function main(): Promise<number> {
-  const settings = checkSettings(environment());
+  const settings = checkSettings(effectiveEnvironment(localSettings(path.resolve(__dirname, '..', '..'))));
   const result = settings.ok ? await checkStorage(settings.config) : settings;
   if (result.ok) {
     console.log(

@@ -5,7 +5,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startAzurite, type Azurite } from '../local-host/storage/azurite';
 import type { Config } from '../src/config/config';
 import { hostSettingsFrom, localHostSettings } from '../src/config/host-settings';
 import { demoStates, earlierDemo, uploadDemo } from './local/demo';
@@ -14,6 +13,8 @@ import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { formatTable } from './local/pipeline-table';
 import { pipelineRows } from './local/pipeline-rows';
 import { requireFreePort, stopLeftOver } from './local/left-over';
+import { lockStart } from './local/start-lock';
+import { startStorageProcess, type StorageProcess } from './local/storage-process';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
 import { checkSettings, checkStorage, EX_CONFIG } from './preflight';
 
@@ -37,6 +38,15 @@ async function start(options: StartOptions, stopped: AbortSignal): Promise<void>
   const run = path.join(home, 'run');
   for (const folder of [run, path.join(home, 'host'), path.join(home, 'logs')]) mkdirSync(folder, { recursive: true });
 
+  const lock = lockStart(path.join(run, 'start.json'), options.port);
+  try {
+    await serve(options, stopped, home, run);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(options: StartOptions, stopped: AbortSignal, home: string, run: string): Promise<void> {
   const environment = effectiveEnvironment(localSettings(root));
   const checked = checkSettings(environment);
   if (!checked.ok)
@@ -48,16 +58,20 @@ async function start(options: StartOptions, stopped: AbortSignal): Promise<void>
   await stopLeftOver(hostPid, 'local-host');
   await requireFreePort(options.port, '--port');
 
-  let azurite: Azurite | undefined;
+  let storage: StorageProcess | undefined;
   let host: HostProcess | undefined;
   try {
     if (isDevelopmentStorage(environment)) {
       const { storagePort: blob } = options;
-      azurite = await startAzurite({
-        location: path.join(home, 'azurite'),
-        ports: { blob, queue: blob + 1, table: blob + 2 },
-        pidFile: path.join(run, 'azurite.pid'),
-      });
+      storage = await startStorageProcess(
+        {
+          location: path.join(home, 'azurite'),
+          ports: { blob, queue: blob + 1, table: blob + 2 },
+          pidFile: path.join(run, 'azurite.pid'),
+        },
+        (pid) => console.log(`Azurite (process ${pid}) ended; starting it again.`),
+      );
+      const { azurite } = storage;
       if (blob !== 10_000) environment.AzureWebJobsStorage = azurite.connectionString;
       console.log(
         `Storage: Azurite ${azurite.adopted ? 'found running' : 'started'} on ports ${blob} to ${blob + 2} (process ${azurite.pid}).`,
@@ -103,9 +117,10 @@ async function start(options: StartOptions, stopped: AbortSignal): Promise<void>
     await aborted(end);
     if (givenUp.signal.aborted) process.exitCode = 1;
   } finally {
-    console.log('Stopping …');
+    if (host) console.log('Stopping …');
     await host?.stop();
-    await azurite?.stop();
+    await storage?.stop();
+    if (host) console.log('Stopped. The next start goes on from here.');
   }
 }
 

@@ -42,7 +42,8 @@ export async function requireFreePort(port: number, option: string): Promise<voi
     throw new Error(`Port ${port} may not be opened by this user. Choose one above 1023: npm start -- ${option} 7071`);
 }
 
-function commandLine(pid: number): string {
+/** The command line of a process, or '' when there is none (proc(5)). */
+export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {

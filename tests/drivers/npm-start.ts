@@ -10,6 +10,7 @@ export interface StartUnderTest {
   readonly port: number;
   readonly storagePort: number;
   readonly home: string;
+  readonly processId: number;
   /** All that was printed so far. */
   output(): string;
   /** Resolves with the output once it matches; rejects when the process ends first. */
@@ -59,6 +60,7 @@ export async function npmStart(
     port,
     storagePort,
     home,
+    processId: child.pid ?? 0,
     output: () => text,
     printed: (pattern) =>
       new Promise((resolve, reject) => {

@@ -65,6 +65,27 @@ it('takes the host along when it is itself killed, and goes on from there at the
   await processed(id);
 }, 120_000);
 
+it('refuses a second start on the same state, and leaves the first alone', async () => {
+  const [host, azurite] = [start.pid('host'), start.pid('azurite')];
+  const second = await npmStart(home);
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toContain(`Sluice already runs on this state (process ${start.processId}`);
+  expect([start.pid('host'), start.pid('azurite')]).toEqual([host, azurite]);
+  expect((await fetch(`${start.url}/healthz`)).status).toBe(200);
+});
+
+it('starts storage that was killed again', async () => {
+  process.kill(start.pid('azurite'), 'SIGKILL');
+  await start.printed(/Azurite \(process \d+\) ended; starting it again/);
+  for (;;) {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(png)]), 'after.png');
+    const answer = await fetch(`${start.url}/upload`, { method: 'POST', body: form });
+    if (answer.status === 201) break;
+    expect(answer.status).toBe(503);
+  }
+}, 120_000);
+
 it('names a port in use, and the remedy', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));
