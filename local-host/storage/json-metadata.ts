@@ -12,9 +12,20 @@ export function mergeJsonProperties(metadata: Record<string, RpcData>, text: str
     if (Array.isArray(value)) continue;
     const known = spelling.get(name.toLowerCase()) ?? name;
     spelling.set(name.toLowerCase(), known);
-    metadata[known] = typeof value === 'string' ? { string: value } : { json: JSON.stringify(value) };
+    const data = dataOf(value);
+    if (data) metadata[known] = data;
   }
   return metadata;
+}
+
+/** Undefined for what is nested deeper than JSON can be written: it is left out rather than losing the whole message. */
+function dataOf(value: unknown): RpcData | undefined {
+  if (typeof value === 'string') return { string: value };
+  try {
+    return { json: JSON.stringify(value) };
+  } catch {
+    return undefined;
+  }
 }
 
 function objectOf(text: string): object | undefined {

@@ -23,7 +23,7 @@ export type BuryMedia = (input: {
   readonly atMs: number;
 }) => Promise<{ readonly deadLetterId: string }>;
 
-/** Dead letter first, then the record that points at it, then the claim, so that a replay may run. Each may be repeated. */
+/** The record, then the claim given up, then the dead letter. Each may be repeated. */
 export function createBuryMedia(ports: {
   deadLetters: DeadLetterStore;
   records: MediaRecords;
@@ -34,19 +34,6 @@ export function createBuryMedia(ports: {
     const traceId = currentTraceId();
     const at = new Date(atMs).toISOString();
     const text = error.slice(0, 2_000);
-    await ports.deadLetters.add({
-      id,
-      pipeline: 'media',
-      code,
-      error: text,
-      attempts,
-      keys: { queue: JOB_QUEUE, blob: `${item.container}/${item.name}`, etag: item.etag, mediaId: item.id, instanceId },
-      createdAt: at,
-      state: 'open',
-      message,
-      ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }),
-      ...(traceId ? { traceId } : {}),
-    });
     await ports.records.put({
       id: item.id,
       container: item.container,
@@ -60,6 +47,20 @@ export function createBuryMedia(ports: {
       error: text,
     });
     await ports.inbox.release(mediaInboxKey(item), instanceId);
+    // Last, since only what is seen can be replayed: by then a replay may run.
+    await ports.deadLetters.add({
+      id,
+      pipeline: 'media',
+      code,
+      error: text,
+      attempts,
+      keys: { queue: JOB_QUEUE, blob: `${item.container}/${item.name}`, etag: item.etag, mediaId: item.id, instanceId },
+      createdAt: at,
+      state: 'open',
+      message,
+      ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }),
+      ...(traceId ? { traceId } : {}),
+    });
     count('deadLetters', 1, { [attributes.pipeline]: 'media', [attributes.code]: code });
     return { deadLetterId: id };
   };

@@ -9,7 +9,8 @@ export type CopyResult =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'superseded' | 'vanished' };
 
-export type CopyMedia = (input: { readonly item: MediaItem }) => Promise<CopyResult>;
+/** `again`: the copy that stands there was found wanting. */
+export type CopyMedia = (input: { readonly item: MediaItem; readonly again?: boolean }) => Promise<CopyResult>;
 
 /** Metadata keys on the copy that say which version it holds. */
 export const SOURCE_ETAG = 'sluice_source_etag';
@@ -23,12 +24,12 @@ const ATTEMPTS = 5;
  * at once when the destination changed meanwhile.
  */
 export function createCopyMedia({ blobs }: { blobs: BlobStore }): CopyMedia {
-  return async ({ item }) => {
+  return async ({ item, again = false }) => {
     const destination = { container: PROCESSED_CONTAINER, name: processedName(item.name) };
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const source = await blobs.describe(item);
       const standing = await blobs.describe(destination);
-      const decision = decideCopy(item, standing && standingCopy(standing));
+      const decision = decideCopy(item, standing && standingCopy(standing), again);
       if (decision === 'superseded') return { kind: 'superseded' };
       if (decision === 'done') return { kind: 'copied', etag: standing?.etag ?? '' };
       if (decision === 'wait') return { kind: 'pending', copyId: standing?.copy?.id ?? '' };
@@ -74,6 +75,11 @@ function standingCopy(facts: BlobFacts): StandingCopy {
   return {
     sourceEtag: facts.metadata[SOURCE_ETAG] ?? '',
     sequencer: facts.metadata[SOURCE_SEQUENCER] ?? '',
-    finished: facts.copy?.status !== 'pending',
+    state:
+      facts.copy === undefined || facts.copy.status === 'success'
+        ? 'success'
+        : facts.copy.status === 'pending'
+          ? 'pending'
+          : 'broken',
   };
 }

@@ -18,7 +18,10 @@ export function createVerifyMedia({ blobs, verify }: { blobs: BlobStore; verify:
   return async ({ item, etag }) => {
     const destination = { container: PROCESSED_CONTAINER, name: processedName(item.name) };
     const [source, copy] = await Promise.all([blobs.describe(item), blobs.describe(destination)]);
-    if (copy?.etag !== etag) return { kind: 'superseded' };
+    if (!copy) return { kind: 'mismatch', reason: 'The copy is gone.' };
+    const version = copy.metadata[SOURCE_ETAG] ?? '';
+    if (version !== item.etag) return { kind: 'superseded' };
+    if (copy.etag !== etag) return { kind: 'mismatch', reason: 'The copy was changed after it was made.' };
     const verified = (by: 'read' | 'service'): VerifyResult => ({
       kind: 'verified',
       by,
@@ -28,7 +31,6 @@ export function createVerifyMedia({ blobs, verify }: { blobs: BlobStore; verify:
     if (copy.copy && copy.copy.status !== 'success')
       return { kind: 'mismatch', reason: `The copy's status is ${copy.copy.status}.` };
     if (!source) return verified('service');
-    const version = copy.metadata[SOURCE_ETAG] ?? item.etag;
     if (source.etag !== version) return { kind: 'superseded' };
     if (source.length !== copy.length) {
       return { kind: 'mismatch', reason: `The source has ${source.length} bytes, the copy ${copy.length}.` };

@@ -32,18 +32,26 @@ export interface StorageEventData {
 
 const data = z.object({
   api: z.string().optional(),
-  eTag: z.string().optional(),
+  eTag: z
+    .string()
+    .regex(/^[\x20-\x7e]*$/)
+    .max(128)
+    .optional(),
   contentType: z.string().optional(),
   contentLength: z.number().int().nonnegative().optional(),
   url: z.string().optional(),
-  sequencer: z.string().optional(),
+  sequencer: z
+    .string()
+    .regex(/^[0-9a-f]*$/i)
+    .max(64)
+    .optional(),
 });
 
 type Parsed = Omit<StorageEvent, 'original'>;
 
 const eventGridEvent = z
   .object({
-    id: z.string().min(1),
+    id: z.string().min(1).max(1024),
     eventType: z.string().min(1),
     subject: z.string(),
     topic: z.string().default(''),
@@ -62,7 +70,7 @@ const eventGridEvent = z
 const cloudEvent = z
   .object({
     specversion: z.literal('1.0'),
-    id: z.string().min(1),
+    id: z.string().min(1).max(1024),
     type: z.string().min(1),
     source: z.string(),
     subject: z.string().default(''),
@@ -86,6 +94,19 @@ export type ParsedEvents =
 
 /** Never throws: what is not an event is data, with a reason. One bad event of a batch rejects the batch. */
 export function parseStorageEvents(text: string): ParsedEvents {
+  try {
+    return parse(text);
+  } catch (error) {
+    // Nested deeper than the parser can follow.
+    return {
+      kind: 'rejected',
+      code: 'EVENT_INVALID',
+      reason: `The message cannot be read: ${(error as Error).message}`,
+    };
+  }
+}
+
+function parse(text: string): ParsedEvents {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -7,11 +7,17 @@ import type { QueueMessage } from '../intake/receive-media-events';
  */
 export function queueMessageOf(body: unknown, context: InvocationContext): QueueMessage {
   const { id, dequeueCount, insertionTime } = context.triggerMetadata ?? {};
-  const inserted = Date.parse(String(insertionTime));
+  const inserted =
+    typeof insertionTime === 'string'
+      ? Date.parse(insertionTime)
+      : insertionTime instanceof Date
+        ? insertionTime.getTime()
+        : NaN;
+  const count = typeof dequeueCount === 'string' || typeof dequeueCount === 'number' ? Number(dequeueCount) : NaN;
   return {
     body,
-    id: typeof id === 'string' && id !== '' ? id : context.invocationId,
-    dequeueCount: Number.isInteger(Number(dequeueCount)) ? Number(dequeueCount) : 1,
+    id: typeof id === 'string' && id !== '' ? id.slice(0, 200) : context.invocationId,
+    dequeueCount: Number.isInteger(count) ? count : 1,
     insertedMs: Number.isNaN(inserted) ? Date.now() : inserted,
   };
 }

@@ -9,6 +9,7 @@ import type { BeginHash, ContentHash } from '../ports/content-hash';
 
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const SMALL_BYTES = 256 * 1024;
+const MOST_PIECES = 64;
 
 export class IncomingFile {
   #small: Uint8Array[] = [];
@@ -28,6 +29,8 @@ export class IncomingFile {
     if (!this.#hash && this.#smallBytes + chunk.byteLength <= SMALL_BYTES) {
       this.#small.push(chunk);
       this.#smallBytes += chunk.byteLength;
+      // A client that sends byte by byte must not make us keep an object for each.
+      if (this.#small.length >= MOST_PIECES) this.#small = [Buffer.concat(this.#small)];
       return;
     }
     if (!this.#hash) {

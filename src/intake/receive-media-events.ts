@@ -8,7 +8,7 @@ import type { ErrorCode } from '../domain/error-codes';
 import { instanceId } from '../domain/instance-id';
 import { decideMediaEvent, type MediaItem } from '../domain/media/media-event';
 import { mediaInboxKey, PROCESS_MEDIA, type ProcessMediaInput } from '../domain/media/process-media';
-import { queueMessageText } from '../domain/queue-message';
+import { queueMessageText, rawText } from '../domain/queue-message';
 import { parseStorageEvents, type StorageEvent } from '../domain/storage-event';
 import { JOB_QUEUE } from '../domain/storage-layout';
 import type { BlobStore } from '../ports/blob-store';
@@ -50,7 +50,7 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
     const text = queueMessageText(message.body);
     const parsed = parseStorageEvents(text);
     if (parsed.kind === 'rejected') {
-      await bury(message, text, parsed.code, parsed.reason);
+      await bury(message, rawText(message.body), parsed.code, parsed.reason);
       return;
     }
     for (const event of parsed.events) await receive(event, orchestrations);
@@ -68,16 +68,20 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
       noteEvent(decision.reason);
       return;
     }
-    const { item } = decision;
+    const source = await ports.blobs.describe(decision.item);
+    // Versions must not be mistaken for one another where the sender leaves the ETag out.
+    const etag = decision.item.etag || (source?.etag ?? `"gone-${sha256Hex(event.id).slice(0, 16)}"`);
+    const item: MediaItem = { ...decision.item, etag };
     const id = instanceId('media', item.container, item.name, item.etag);
     const fields = { pipeline: 'media', blob: `${item.container}/${item.name}`, mediaId: item.id, instanceId: id };
-    if ((await ports.inbox.outcome(mediaInboxKey(item))) !== undefined) {
+    const known = await ports.inbox.look(mediaInboxKey(item));
+    if (known.kind === 'done') {
       logger.info('Event is a duplicate of one already done', fields);
       noteEvent('duplicate');
       return;
     }
     // The upload's own trace travels with the blob; whoever put it, one trace spans what follows.
-    const parent = (await ports.blobs.describe(item))?.metadata['traceparent'];
+    const parent = source?.metadata['traceparent'];
     const spanAttributes = {
       [attributes.messagingSystem]: 'azure_storage_queue',
       [attributes.messagingDestination]: JOB_QUEUE,
@@ -93,6 +97,9 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
         inputFor(item, event),
         currentTraceparent() ?? parent,
       );
+      if (started === 'running' && known.kind === 'released') {
+        throw new Error(`${id} is just being given up; its event comes again when that is done.`);
+      }
       logger.info(started === 'started' ? 'Processing started' : 'Processing is under way already', fields);
       noteEvent(started);
     });
@@ -104,7 +111,7 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
 
   async function bury(message: QueueMessage, text: string, code: ErrorCode, reason: string): Promise<void> {
     const traceId = currentTraceId();
-    const id = deadLetterId(message.insertedMs, sha256Hex(message.id).slice(0, 16));
+    const id = deadLetterId(message.insertedMs, sha256Hex(`${message.id}\n${text}`).slice(0, 24));
     await ports.deadLetters.add({
       id,
       pipeline: 'media',

@@ -1,6 +1,6 @@
 import { deadLetterId, type Pipeline } from '../domain/dead-letter';
 import { sha256Hex } from '../domain/digest';
-import { queueMessageText } from '../domain/queue-message';
+import { rawText } from '../domain/queue-message';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
 import type { Logger } from '../telemetry/logger';
 import { count } from '../telemetry/meters';
@@ -10,7 +10,8 @@ import type { QueueMessage } from './receive-media-events';
 /** Brings what the host gave up (`<queue>-poison`) into the dead-letter store, with code `HOST_POISON` (C8). */
 export function createReceivePoison(ports: { readonly deadLetters: DeadLetterStore; readonly logger: Logger }) {
   return async (pipeline: Pipeline, queue: string, message: QueueMessage): Promise<void> => {
-    const id = deadLetterId(message.insertedMs, sha256Hex(`${queue}\n${message.id}`).slice(0, 16));
+    const text = rawText(message.body);
+    const id = deadLetterId(message.insertedMs, sha256Hex(`${queue}\n${message.id}\n${text}`).slice(0, 24));
     await ports.deadLetters.add({
       id,
       pipeline,
@@ -20,7 +21,7 @@ export function createReceivePoison(ports: { readonly deadLetters: DeadLetterSto
       keys: { queue, messageId: message.id },
       createdAt: new Date(message.insertedMs).toISOString(),
       state: 'open',
-      message: queueMessageText(message.body),
+      message: text,
     });
     ports.logger.error('The host gave up a message', { pipeline, queue, deadLetterId: id });
     count('deadLetters', 1, { [attributes.pipeline]: pipeline, [attributes.code]: 'HOST_POISON' });

@@ -6,14 +6,15 @@ import type { DeadLetterFilter, DeadLetterWithBody } from '../domain/dead-letter
 import type { Clock } from '../ports/clock';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
 import type { MessageQueue } from '../ports/message-queue';
-import type { Logger } from '../telemetry/logger';
+import { messageOf, type Logger } from '../telemetry/logger';
 import { count } from '../telemetry/meters';
 import { attributes, spans } from '../telemetry/names';
 import { inSpan } from '../telemetry/tracing';
 
 export type ReplayOutcome =
   | { readonly id: string; readonly outcome: 'replayed' | 'would-replay'; readonly queue: string }
-  | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' };
+  | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' }
+  | { readonly id: string; readonly outcome: 'failed'; readonly error: string };
 
 export interface Replayer {
   one(id: string, options: { readonly dryRun: boolean }): Promise<ReplayOutcome>;
@@ -54,6 +55,11 @@ export function createReplayer(ports: {
     );
   }
 
+  function failed(id: string, error: unknown): ReplayOutcome {
+    ports.logger.error('Dead letter could not be replayed', { deadLetterId: id }, error);
+    return { id, outcome: 'failed', error: messageOf(error) };
+  }
+
   return {
     async one(id, { dryRun }) {
       const letter = await ports.deadLetters.get(id);
@@ -70,7 +76,7 @@ export function createReplayer(ports: {
         );
         for (const { id } of page.items) {
           const letter = await ports.deadLetters.get(id);
-          if (letter) outcomes.push(await replay(letter, dryRun));
+          if (letter) outcomes.push(await replay(letter, dryRun).catch((error: unknown) => failed(id, error)));
         }
         continuation = page.continuation;
       } while (continuation && outcomes.length < limit);

@@ -5,7 +5,7 @@
 import type { BuryMedia } from '../activities/bury-media';
 import type { CheckCopy } from '../activities/check-copy';
 import type { ClaimMedia } from '../activities/claim-media';
-import type { CopyMedia } from '../activities/copy-media';
+import type { CopyMedia, CopyResult } from '../activities/copy-media';
 import type { SettleMedia } from '../activities/settle-media';
 import type { VerifyMedia } from '../activities/verify-media';
 import type { ProcessMediaInput } from '../domain/media/process-media';
@@ -22,23 +22,31 @@ export function* processMediaStory(
     const claim = yield* steps.run<ClaimMedia>('claim-media', { item, instanceId: steps.instanceId }, retry);
     if (claim.kind === 'done') return { outcome: 'duplicate' };
 
-    let copy = yield* steps.run<CopyMedia>('copy-media', { item }, retry);
-    for (let wait = 1_000; copy.kind === 'pending'; wait = Math.min(wait * 2, 60_000)) {
-      yield* steps.sleep(wait);
-      copy = yield* steps.run<CheckCopy>('check-copy', { item, copyId: copy.copyId }, retry);
+    // A copy that is found wanting is made once more before it is given up.
+    for (const again of [false, true]) {
+      const copy = yield* finishedCopy(again);
+      if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
+      if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
+      const verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag: copy.etag }, retry);
+      if (verified.kind !== 'mismatch') return yield* settle(verified);
+      if (again) return yield* bury('VERIFY_FAILED', verified.reason);
     }
-    if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
-    if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
-
-    const verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag: copy.etag }, retry);
-    if (verified.kind === 'mismatch') return yield* bury('VERIFY_FAILED', verified.reason);
-    return yield* settle(verified);
+    return yield* bury('VERIFY_FAILED', 'The copy was never verified.');
   } catch (error) {
     return yield* bury(
       'COPY_FAILED',
       error instanceof Error ? error.message : String(error),
       error instanceof Error ? error.stack : undefined,
     );
+  }
+
+  function* finishedCopy(again: boolean): Step<Exclude<CopyResult, { kind: 'pending' }>> {
+    let copy = yield* steps.run<CopyMedia>('copy-media', { item, again }, retry);
+    for (let wait = 1_000; copy.kind === 'pending'; wait = Math.min(wait * 2, 60_000)) {
+      yield* steps.sleep(wait);
+      copy = yield* steps.run<CheckCopy>('check-copy', { item, copyId: copy.copyId }, retry);
+    }
+    return copy;
   }
 
   function* settle(result: Parameters<SettleMedia>[0]['result']): Step<{ outcome: MediaOutcome }> {

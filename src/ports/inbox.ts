@@ -7,11 +7,14 @@ export interface Inbox {
   claim(key: string, owner: string, leaseMs: number): Promise<Claim>;
   /** Marks the key done for good (until retention removes it). Idempotent. */
   complete(key: string, owner: string, outcome: string): Promise<void>;
-  /** Gives the claim up so that a replay may run. Does nothing when another owner holds it or it is done. */
+  /** Gives the claim up so that a replay may run; that stays to be seen. Does nothing when another owner holds it or it is done. */
   release(key: string, owner: string): Promise<void>;
-  /** Outcome of a key that is done, else undefined. */
-  outcome(key: string): Promise<string | undefined>;
+  /** What is known of a key. */
+  look(key: string): Promise<Known>;
 }
+
+export type Known =
+  { readonly kind: 'unknown' | 'claimed' | 'released' } | { readonly kind: 'done'; readonly outcome: string };
 
 export type Claim =
   | { readonly kind: 'claimed' }

@@ -133,6 +133,11 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
       });
     });
 
+    it('refuses names that a URL would fold into others', async () => {
+      const { store } = make();
+      await expect(async () => store.describe({ container: 'rawfiles', name: '../processed/x' })).rejects.toThrow();
+    });
+
     it('hashes the bytes of one version', async () => {
       const { store, put, remove } = make();
       const at = ref();

@@ -39,13 +39,13 @@ export function inboxContract(name: string, make: () => { inbox: Inbox; clock: T
     it('remembers what is done, whoever asks', async () => {
       const { inbox, clock } = make();
       const key = unique();
-      expect(await inbox.outcome(key)).toBeUndefined();
+      expect(await inbox.look(key)).toEqual({ kind: 'unknown' });
       await inbox.claim(key, 'a', 1000);
-      expect(await inbox.outcome(key)).toBeUndefined();
+      expect(await inbox.look(key)).toEqual({ kind: 'claimed' });
       await inbox.complete(key, 'a', 'processed');
       await inbox.complete(key, 'b', 'something else');
       clock.advance(10_000);
-      expect(await inbox.outcome(key)).toBe('processed');
+      expect(await inbox.look(key)).toEqual({ kind: 'done', outcome: 'processed' });
       expect(await inbox.claim(key, 'b', 1000)).toEqual({ kind: 'done', outcome: 'processed' });
     });
 
@@ -57,10 +57,11 @@ export function inboxContract(name: string, make: () => { inbox: Inbox; clock: T
       await inbox.release(key, 'b');
       expect(await inbox.claim(key, 'b', 1000)).toMatchObject({ kind: 'held' });
       await inbox.release(key, 'a');
+      expect(await inbox.look(key)).toEqual({ kind: 'released' });
       expect(await inbox.claim(key, 'b', 1000)).toEqual({ kind: 'claimed' });
       await inbox.complete(key, 'b', 'x');
       await inbox.release(key, 'b');
-      expect(await inbox.outcome(key)).toBe('x');
+      expect(await inbox.look(key)).toEqual({ kind: 'done', outcome: 'x' });
     });
   });
 }

@@ -100,5 +100,6 @@ export class MemoryBlobStore implements BlobStore {
 }
 
 function key({ container, name }: BlobRef): string {
+  if (name.split('/').some((segment) => segment === '.' || segment === '..')) throw new Error(`bad name ${name}`);
   return `${container}/${name}`;
 }

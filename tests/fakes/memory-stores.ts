@@ -9,7 +9,7 @@ import type { Logger } from '../../src/telemetry/logger';
 import type { TestClock } from './test-clock';
 
 export function memoryInbox(clock: TestClock): Inbox {
-  const rows = new Map<string, { owner: string; until: number; outcome?: string }>();
+  const rows = new Map<string, { owner: string; until: number; outcome?: string; released?: true }>();
   return {
     async claim(key, owner, leaseMs) {
       const row = rows.get(key);
@@ -25,9 +25,14 @@ export function memoryInbox(clock: TestClock): Inbox {
     },
     async release(key, owner) {
       const row = rows.get(key);
-      if (row?.owner === owner && row.outcome === undefined) rows.delete(key);
+      if (row?.owner === owner && row.outcome === undefined) rows.set(key, { owner, until: 0, released: true });
     },
-    outcome: async (key) => rows.get(key)?.outcome,
+    async look(key) {
+      const row = rows.get(key);
+      if (!row) return { kind: 'unknown' };
+      if (row.outcome !== undefined) return { kind: 'done', outcome: row.outcome };
+      return { kind: row.released ? 'released' : 'claimed' };
+    },
   };
 }
 

@@ -7,14 +7,23 @@ import { codeOf, statusOf } from './storage-errors';
 
 /** {@link BlobStore} on Azure Blob Storage (and Azurite). Containers must exist: `provision` makes them. */
 export function createBlobStore(clients: StorageClients): BlobStore {
-  const client = (ref: BlobRef) => clients.blobs().getContainerClient(ref.container).getBlockBlobClient(ref.name);
+  const client = (ref: BlobRef) => {
+    // A URL would fold such segments away and mean another blob, or another container.
+    if (ref.name.split('/').some((segment) => segment === '.' || segment === '..')) {
+      throw new Error(
+        `The blob name ${JSON.stringify(ref.name.slice(0, 200))} has a segment . or .. and cannot be addressed.`,
+      );
+    }
+    return clients.blobs().getContainerClient(ref.container).getBlockBlobClient(ref.name);
+  };
 
   return {
     async describe(ref) {
       try {
         return factsOf(await client(ref).getProperties());
       } catch (error) {
-        if (statusOf(error) === 404) return undefined;
+        // A container that is missing is an outage, not an answer about the blob.
+        if (statusOf(error) === 404 && codeOf(error) !== 'ContainerNotFound') return undefined;
         throw error;
       }
     },
@@ -40,12 +49,13 @@ export function createBlobStore(clients: StorageClients): BlobStore {
         };
       } catch (error) {
         const status = statusOf(error);
-        if (status === 404) return { kind: 'source-gone' };
-        if (status !== 409 && status !== 412) throw error;
+        if (status !== 404 && status !== 409 && status !== 412) throw error;
         if (codeOf(error) === 'PendingCopyOperation') return { kind: 'destination-changed' };
         // Which of the two conditions failed, the answer does not always say.
         const now = await this.describe(source);
         if (!now) return { kind: 'source-gone' };
+        // Not the source: the destination's container is missing.
+        if (status === 404) throw error;
         return { kind: now.etag === source.ifMatch ? 'destination-changed' : 'source-changed' };
       }
     },

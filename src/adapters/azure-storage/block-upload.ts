@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { BlobUpload, CommitOptions } from '../../ports/blob-store';
+import { statusOf } from './storage-errors';
 
 const CONCURRENCY = 4;
 
@@ -73,10 +74,18 @@ export function createBlockUpload(blob: BlockBlobClient): BlobUpload {
         conditions: { ifNoneMatch: '*' },
       };
       const whole = ids.length === 1 ? first?.bytes : undefined;
-      const answer = whole
-        ? await blob.upload(whole, whole.byteLength, options)
-        : await blob.commitBlockList(ids, options);
-      return { etag: answer.etag ?? '' };
+      try {
+        const answer = whole
+          ? await blob.upload(whole, whole.byteLength, options)
+          : await blob.commitBlockList(ids, options);
+        return { etag: answer.etag ?? '' };
+      } catch (error) {
+        // A first try whose answer was lost leaves this behind: the blob is there, and it is ours.
+        if (statusOf(error) !== 409) throw error;
+        const standing = await blob.getProperties();
+        if (!standing.contentMD5 || Buffer.compare(standing.contentMD5, md5) !== 0) throw error;
+        return { etag: standing.etag ?? '' };
+      }
     },
     abandon() {
       failure ??= new Error('The upload was abandoned.');

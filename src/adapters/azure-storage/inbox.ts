@@ -1,14 +1,14 @@
 import type { TableEntityResult } from '@azure/data-tables';
 import { sha256Hex } from '../../domain/digest';
 import type { Clock } from '../../ports/clock';
-import type { Claim, Inbox } from '../../ports/inbox';
+import type { Claim, Inbox, Known } from '../../ports/inbox';
 import type { StorageClients } from './clients';
 import { statusOf } from './storage-errors';
 
 interface Row {
   readonly key: string;
   readonly owner: string;
-  readonly state: 'claimed' | 'done';
+  readonly state: 'claimed' | 'released' | 'done';
   /** Milliseconds since the epoch, as text: table integers are 32 bits. */
   readonly leaseUntil: string;
   readonly outcome: string;
@@ -70,20 +70,17 @@ export function createInbox(clients: StorageClients, tableName: string, clock: C
     },
 
     async release(key, owner) {
-      const found = await read(key);
-      if (found?.state !== 'claimed' || found.owner !== owner) return;
-      const { partitionKey, rowKey } = place(key);
-      try {
-        await table().deleteEntity(partitionKey, rowKey, { etag: found.etag });
-      } catch (error) {
-        // Changed or removed by somebody else: it is not ours to release any more.
-        if (statusOf(error) !== 404 && statusOf(error) !== 412) throw error;
+      for (;;) {
+        const found = await read(key);
+        if (found?.state !== 'claimed' || found.owner !== owner) return;
+        if (await write({ key, owner, state: 'released', leaseUntil: '0', outcome: '' }, found)) return;
       }
     },
 
-    async outcome(key) {
+    async look(key): Promise<Known> {
       const found = await read(key);
-      return found?.state === 'done' ? found.outcome : undefined;
+      if (!found) return { kind: 'unknown' };
+      return found.state === 'done' ? { kind: 'done', outcome: found.outcome } : { kind: found.state };
     },
   };
 }

@@ -44,17 +44,23 @@ function inline(): ContentHash {
 
 function threaded(thread: Thread, id: number): ContentHash {
   const memories = new Map<SharedArrayBuffer, number>();
+  let ended: string | undefined;
   const waiting: { resolve: (digest: Uint8Array) => void; reject: (error: Error) => void }[] = [];
   thread.answers.set(id, (answer) => {
     if (answer.kind === 'failed') {
       for (const { reject } of waiting.splice(0)) reject(new Error(`The hashing thread ended: ${answer.reason}`));
       thread.answers.delete(id);
+      ended = answer.reason;
       return;
     }
     waiting.shift()?.resolve(answer.digest ?? new Uint8Array());
   });
   const ask = (order: Md5Order): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
+      if (ended !== undefined) {
+        reject(new Error(`The hashing thread ended: ${ended}`));
+        return;
+      }
       waiting.push({ resolve, reject });
       thread.post(order);
     });

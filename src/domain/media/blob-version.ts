@@ -13,20 +13,22 @@ export function compareSequencers(a: string, b: string): number {
 export interface StandingCopy {
   readonly sourceEtag: string;
   readonly sequencer: string;
-  readonly finished: boolean;
+  readonly state: 'success' | 'pending' | 'broken';
 }
 
 /**
  * Whether a version may be written over what stands in the destination. An older version never replaces a newer one; the
- * same version again is done already.
+ * same version again is done already, unless it is to be copied `again` because its copy was found wanting.
  */
 export function decideCopy(
   incoming: { readonly etag: string; readonly sequencer: string },
   standing: StandingCopy | undefined,
+  again = false,
 ): 'copy' | 'done' | 'wait' | 'superseded' {
   if (!standing) return 'copy';
-  const same = standing.sourceEtag === incoming.etag;
-  if (same) return standing.finished ? 'done' : 'wait';
+  const same = incoming.etag !== '' && standing.sourceEtag === incoming.etag;
+  if (standing.state === 'pending' && same) return 'wait';
+  if (same) return standing.state === 'success' && !again ? 'done' : 'copy';
   if (incoming.sequencer && compareSequencers(incoming.sequencer, standing.sequencer) < 0) return 'superseded';
-  return standing.finished ? 'copy' : 'wait';
+  return standing.state === 'pending' ? 'wait' : 'copy';
 }

@@ -4,6 +4,9 @@ import type { StorageEvent } from '../storage-event';
 export const RAW_CONTAINER = 'rawfiles';
 export const PROCESSED_CONTAINER = 'processed';
 
+/** Characters; https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata */
+const LONGEST_NAME = 1024;
+
 /** One version of a blob in `rawfiles` that wants to be processed. */
 export interface MediaItem {
   /** {@link mediaId} of the blob. */
@@ -21,7 +24,8 @@ export type MediaDecision =
   | { readonly kind: 'process'; readonly item: MediaItem }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly detail: string };
 
-export type SkipReason = 'wrong-event-type' | 'wrong-subject' | 'other-container' | 'other-account' | 'not-committed';
+export type SkipReason =
+  'wrong-event-type' | 'wrong-subject' | 'unsafe-name' | 'other-container' | 'other-account' | 'not-committed';
 
 /** Where a file is known under, whoever put it: the first 22 characters of base64url(sha256(container/name)), 132 bits. */
 export function mediaId(container: string, name: string): string {
@@ -52,6 +56,10 @@ export function decideMediaEvent(event: StorageEvent, account: string): MediaDec
   if (!subject)
     return skip('wrong-subject', `the subject ${JSON.stringify(event.subject.slice(0, 200))} names no blob`);
   const [, container = '', name = ''] = subject;
+  // URLs fold these away, and the name would come to mean another blob, in another container even.
+  if (name.length > LONGEST_NAME || name.split('/').some((segment) => segment === '.' || segment === '..')) {
+    return skip('unsafe-name', 'the blob name is too long or has a segment . or ..');
+  }
   if (container !== RAW_CONTAINER) return skip('other-container', `container ${container} is not ${RAW_CONTAINER}`);
   const named = accountOf(event.source);
   if (named !== undefined && named !== account.toLowerCase()) {

@@ -42,5 +42,7 @@ export function isLatest(incoming: MediaRecord, shown: MediaRecord | undefined):
 
 /** Joins what an earlier step knew with what a later one found; the later one wins, field by field. */
 export function mergeRecords(earlier: MediaRecord | undefined, later: MediaRecord): MediaRecord {
+  // The upload's own note may come after the pipeline's: it adds what it knows and takes nothing back.
+  if (later.state === 'stored' && earlier) return { ...later, ...earlier };
   return { ...earlier, ...later, sequencer: later.sequencer || (earlier?.sequencer ?? '') };
 }

@@ -59,7 +59,7 @@ describe('process_media', () => {
       destination: 'processed/media/lock.png',
       size: 5,
     });
-    expect(await w.inbox.outcome(mediaInboxKey(w.item(etag, '')))).toBe('processed');
+    expect(await w.inbox.look(mediaInboxKey(w.item(etag, '')))).toEqual({ kind: 'done', outcome: 'processed' });
   });
 
   it('does nothing for a version that is done', async () => {
@@ -147,7 +147,31 @@ describe('process_media', () => {
     };
     expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'failed' });
     expect([...w.deadLetters.all.values()][0]).toMatchObject({ code: 'VERIFY_FAILED' });
-    expect(await w.inbox.outcome(mediaInboxKey(w.item(etag, '')))).toBeUndefined();
+    expect(await w.inbox.look(mediaInboxKey(w.item(etag, '')))).toEqual({ kind: 'released' });
+  });
+
+  it('copies once more when the copy is found wanting, and then it stands', async () => {
+    const w = world();
+    const etag = w.blobs.put(source, 'water');
+    let spoiled = 0;
+    w.blobs.before = (operation, ref) => {
+      if (operation !== 'hash' || ref.container !== 'processed' || spoiled++ > 0) return;
+      const stored = w.blobs.blobs.get('processed/media/lock.png')!;
+      w.blobs.blobs.set('processed/media/lock.png', { ...stored, bytes: Buffer.from('wafer') });
+    };
+    expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'processed' });
+    expect(w.blobs.text(destination)).toBe('water');
+    expect(w.deadLetters.all.size).toBe(0);
+  });
+
+  it('does not take an earlier note of the upload for news', async () => {
+    const w = world();
+    const etag = w.blobs.put(source, 'water');
+    await w.run(w.item(etag, '01'));
+    const id = w.item('', '').id;
+    const late = { id, ...source, etag, sequencer: '', state: 'stored' as const, updatedAt: 'x', md5: 'abc' };
+    await w.records.put(late);
+    expect(w.records.all.get(id)).toMatchObject({ state: 'processed', md5: 'abc' });
   });
 
   it('says so when the source was gone before its bytes could be compared', async () => {
@@ -206,7 +230,7 @@ describe('process_media', () => {
       const { result } = await w.run(w.item(etag, '01'));
       expect(['processed', 'duplicate']).toContain(result.outcome);
       expect(w.blobs.text(destination)).toBe('water');
-      expect(await w.inbox.outcome(mediaInboxKey(w.item(etag, '')))).toBe('processed');
+      expect(await w.inbox.look(mediaInboxKey(w.item(etag, '')))).toEqual({ kind: 'done', outcome: 'processed' });
     },
   );
 });
