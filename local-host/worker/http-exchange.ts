@@ -48,10 +48,15 @@ export function contentLength(req: IncomingMessage): number | undefined {
   return Number(req.headers['content-length'] ?? 0);
 }
 
-/** The whole body. Rejects when the client hangs up before its end. */
-export async function readBody(req: IncomingMessage): Promise<Buffer> {
+/** The whole body. Rejects when the client hangs up before its end, or sends more than `limit` bytes. */
+export async function readBody(req: IncomingMessage, limit = Infinity): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of req) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of req) {
+    size += (chunk as Buffer).length;
+    if (size > limit) throw new Error(`The body is larger than ${limit} bytes.`);
+    chunks.push(chunk as Buffer);
+  }
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
 }
 

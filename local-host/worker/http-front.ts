@@ -142,7 +142,7 @@ export class HttpFront {
     if ((contentLength(req) ?? 0) > MAX_HOST_BODY_BYTES) return void answerStatus(exchange, 413);
     let body: Buffer;
     try {
-      body = await readBody(req);
+      body = await readBody(req, MAX_HOST_BODY_BYTES);
     } catch {
       res.destroy();
       return;
