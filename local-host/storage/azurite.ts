@@ -14,7 +14,8 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DEVELOPMENT_ACCOUNT, developmentConnectionString } from './development-account';
-import { isAlive, answersAsAzurite, processStartTime, type AzuriteService } from './azurite-probe';
+import { isAlive, processStartTime } from '../process-state';
+import { answersAsAzurite, type AzuriteService } from './azurite-probe';
 import { readDescriptor, writeDescriptor, type AzuriteDescriptor, type AzuritePorts } from './azurite-descriptor';
 
 export interface AzuriteOptions {

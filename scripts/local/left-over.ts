@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from '../../local-host/process-state';
 
 const STOP_LIMIT_MS = 15_000;
 
@@ -17,9 +18,9 @@ export async function stopLeftOver(pidFile: string, marker: string): Promise<voi
   }
   if (Number.isInteger(pid) && pid > 1 && commandLine(pid).includes(marker)) {
     const end = Date.now() + STOP_LIMIT_MS;
-    kill(pid, 'SIGTERM');
-    while (kill(pid, 0)) {
-      if (Date.now() > end) kill(pid, 'SIGKILL');
+    signal(pid, 'SIGTERM');
+    while (isAlive(pid)) {
+      if (Date.now() > end) signal(pid, 'SIGKILL');
       await delay(50);
     }
   }
@@ -51,12 +52,11 @@ export function commandLine(pid: number): string {
   }
 }
 
-/** False when there is no such process. */
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** Tolerates a process that just ended. */
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal);
-    return true;
+    process.kill(pid, name);
   } catch {
-    return false;
+    return;
   }
 }

@@ -1,4 +1,5 @@
 /** Azurite under watch: started again when it ends unasked, as storage in Azure would come back. */
+import { isAlive } from '../../local-host/process-state';
 import { startAzurite, type Azurite, type AzuriteOptions } from '../../local-host/storage/azurite';
 
 export interface StorageProcess {
@@ -36,13 +37,4 @@ export async function startStorageProcess(
       await azurite.stop();
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
+import { isAlive } from '../../process-state';
 import type { HostRow } from '../store/host-table';
 import { FencedError, type Store } from '../store/store';
 
@@ -97,7 +98,7 @@ export class Membership {
     const now = this.clock.now();
     const buried = await this.store.write((tx) => {
       const all = tx.hosts.all();
-      const dead = all.filter((h) => h.id !== this.store.hostId && (h.leaseUntil < now || !isAlive(h)));
+      const dead = all.filter((h) => h.id !== this.store.hostId && (h.leaseUntil < now || !isThere(h)));
       for (const { id } of dead) tx.hosts.remove(id);
       tx.hosts.renew(this.store.hostId, now + this.#options.leaseMs);
       this.#others = all.length - dead.length - 1;
@@ -110,12 +111,7 @@ export class Membership {
   }
 }
 
-function isAlive({ pid, id }: HostRow): boolean {
-  if (pid === process.pid) return livingHere.has(id);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** A host of another process by its process, one of this process by whether it still runs here. */
+function isThere({ pid, id }: HostRow): boolean {
+  return pid === process.pid ? livingHere.has(id) : isAlive(pid);
 }

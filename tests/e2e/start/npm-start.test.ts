@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { isAlive } from '../../../local-host/process-state';
 import type { MediaRecord } from '../../../src/domain/media/media-record';
 import { npmStart, type StartUnderTest } from '../../drivers/npm-start';
 import { png } from '../../drivers/raw-http';
@@ -39,7 +40,7 @@ it('starts everything, shows the demo finish, and serves', async () => {
   expect(output).toMatch(/media\s+POST \/upload, queue jobqueue\s+running, 3 of 3 demo files processed/);
   expect(output).toMatch(/lock\.png\s+processed/);
   expect(await (await fetch(`${start.url}/readyz`)).json()).toEqual({ ready: true });
-  for (const of of ['host', 'azurite'] as const) expect(() => process.kill(start.pid(of), 0)).not.toThrow();
+  for (const of of ['host', 'azurite'] as const) expect(isAlive(start.pid(of))).toBe(true);
   await processed(await upload('mine.png'));
 }, 120_000);
 
@@ -59,7 +60,7 @@ it('takes the host along when it is itself killed, and goes on from there at the
   await start.ended;
   start = await npmStart(home, [], start);
   const output = await start.printed(/Serving on/);
-  expect(() => process.kill(host, 0)).toThrow('ESRCH');
+  expect(isAlive(host)).toBe(false);
   expect(output).toContain(`Azurite found running on ports`);
   expect(start.pid('azurite')).toBe(azurite);
   await processed(id);
@@ -105,7 +106,7 @@ it('stops everything on Ctrl-C, and a second start finds the earlier state', asy
   const pids = [start.pid('host'), start.pid('azurite')];
   start.signal('SIGINT');
   expect(await start.ended).toBe(0);
-  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  for (const pid of pids) expect(isAlive(pid)).toBe(false);
 
   start = await npmStart(home, [], start);
   const output = await start.printed(/Serving on/);

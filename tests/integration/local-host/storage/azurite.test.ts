@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { AzuriteStartError, startAzurite } from '../../../../local-host/storage/azurite';
-import { isAlive } from '../../../../local-host/storage/azurite-probe';
+import { isAlive } from '../../../../local-host/process-state';
 import { eventually } from './listener-host';
 import { azuriteUnderTest, type AzuriteUnderTest } from './azurite-under-test';
 
