@@ -16,6 +16,7 @@ const project = (displayName, folders) => ({
 
 export default {
   testTimeout: 60_000,
+  testSequencer: './scripts/longest-first-sequencer.cjs',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
   projects: [project('unit', ['unit']), project('integration', ['integration']), project('e2e', ['e2e'])],
 };

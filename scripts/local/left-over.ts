@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../../local-host/process-state';
@@ -43,12 +44,13 @@ export async function requireFreePort(port: number, option: string): Promise<voi
     throw new Error(`Port ${port} may not be opened by this user. Choose one above 1023: npm start -- ${option} 7071`);
 }
 
-/** The command line of a process, or '' when there is none (proc(5)). */
+/** The command line of a process, or '' when there is none: of /proc, or of ps(1) where there is no /proc. */
 export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    return '';
+    if (existsSync('/proc/self') || process.platform === 'win32') return '';
+    return spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).stdout ?? '';
   }
 }
 

@@ -1,6 +1,7 @@
 import { deadLetterId } from '../domain/dead-letter';
 import { sha256Hex } from '../domain/digest';
 import type { MediaItem } from '../domain/media/media-event';
+import { mediaRecordOf } from '../domain/media/media-record';
 import { mediaInboxKey } from '../domain/media/process-media';
 import { JOB_QUEUE } from '../domain/storage-layout';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
@@ -32,20 +33,11 @@ export function createBuryMedia(ports: {
   return async ({ item, instanceId, message, code, error, stack, attempts, atMs }) => {
     const id = deadLetterId(atMs, sha256Hex(`${instanceId}\n${atMs}`).slice(0, 16));
     const traceId = currentTraceId();
-    const at = new Date(atMs).toISOString();
+    const record = mediaRecordOf(item, 'failed', instanceId, atMs);
     const text = error.slice(0, 2_000);
-    await ports.records.put({
-      id: item.id,
-      container: item.container,
-      name: item.name,
-      etag: item.etag,
-      sequencer: item.sequencer,
-      state: 'failed',
-      updatedAt: at,
-      instanceId,
-      deadLetterId: id,
-      error: text,
-    });
+    // Hosts put stacks and inner errors below the message: those are for the dead letter.
+    const summary = error.split('\n', 1)[0]?.slice(0, 500) ?? '';
+    await ports.records.put({ ...record, deadLetterId: id, error: summary });
     await ports.inbox.release(mediaInboxKey(item), instanceId);
     // Last, since only what is seen can be replayed: by then a replay may run.
     await ports.deadLetters.add({
@@ -55,7 +47,7 @@ export function createBuryMedia(ports: {
       error: text,
       attempts,
       keys: { queue: JOB_QUEUE, blob: `${item.container}/${item.name}`, etag: item.etag, mediaId: item.id, instanceId },
-      createdAt: at,
+      createdAt: record.updatedAt,
       state: 'open',
       message,
       ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }),

@@ -1,4 +1,5 @@
 import type { MediaItem } from '../domain/media/media-event';
+import { mediaRecordOf } from '../domain/media/media-record';
 import { mediaInboxKey } from '../domain/media/process-media';
 import type { Clock } from '../ports/clock';
 import type { Inbox } from '../ports/inbox';
@@ -30,17 +31,8 @@ export function createClaimMedia({
     if (claim.kind === 'held')
       throw new Error(`${item.name} is held by ${claim.by} until ${new Date(claim.until).toISOString()}`);
     const traceId = currentTraceId();
-    await records.put({
-      id: item.id,
-      container: item.container,
-      name: item.name,
-      etag: item.etag,
-      sequencer: item.sequencer,
-      state: 'processing',
-      updatedAt: new Date(clock.now()).toISOString(),
-      instanceId,
-      ...(traceId ? { traceId } : {}),
-    });
+    const record = mediaRecordOf(item, 'processing', instanceId, clock.now());
+    await records.put(traceId ? { ...record, traceId } : record);
     return { kind: 'claimed' };
   };
 }

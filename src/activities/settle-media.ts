@@ -1,5 +1,5 @@
 import { PROCESSED_CONTAINER, processedName, type MediaItem } from '../domain/media/media-event';
-import type { MediaRecord } from '../domain/media/media-record';
+import { mediaRecordOf, type MediaRecord } from '../domain/media/media-record';
 import { mediaInboxKey } from '../domain/media/process-media';
 import type { Clock } from '../ports/clock';
 import type { Inbox } from '../ports/inbox';
@@ -37,17 +37,7 @@ export function createSettleMedia({
           }
         : {};
     const state = result.kind === 'verified' ? 'processed' : result.kind;
-    await records.put({
-      id: item.id,
-      container: item.container,
-      name: item.name,
-      etag: item.etag,
-      sequencer: item.sequencer,
-      state,
-      updatedAt: new Date(clock.now()).toISOString(),
-      instanceId,
-      ...found,
-    });
+    await records.put({ ...mediaRecordOf(item, state, instanceId, clock.now()), ...found });
     await inbox.complete(mediaInboxKey(item), instanceId, state);
     count('items', 1, { [attributes.pipeline]: 'media', [attributes.outcome]: state });
     return { kind: 'settled' };

@@ -1,4 +1,4 @@
-import { isPipeline, pipelines, type DeadLetterFilter } from './dead-letter';
+import { isDeadLetterId, isPipeline, pipelines, type DeadLetterFilter } from './dead-letter';
 import { errorDefinitions } from './error-codes';
 
 export type DeadLetterQuery =
@@ -29,6 +29,8 @@ export function parseDeadLetterQuery(query: { get(name: string): string | null }
   if (sinceMs !== undefined && Number.isNaN(sinceMs)) return rejected('since is a time such as 2026-01-31T12:00:00Z');
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_PAGE)
     return rejected(`limit is a number from 1 to ${LARGEST_PAGE}`);
+  if (continuation !== null && !isDeadLetterId(continuation))
+    return rejected('continuation is what the page before answered as continuation');
   const filter: DeadLetterFilter = {
     ...(pipeline === null ? {} : { pipeline }),
     ...(known ? { code: known.code } : {}),

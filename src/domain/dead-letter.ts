@@ -41,6 +41,10 @@ export interface DeadLetterFilter {
   readonly since?: string;
 }
 
+export function isDeadLetterId(text: string): boolean {
+  return /^\d{13}-.{1,200}$/.test(text);
+}
+
 const LAST_MILLISECOND = 9_999_999_999_999;
 
 /**

@@ -7,9 +7,17 @@ import type { CheckCopy } from '../activities/check-copy';
 import type { ClaimMedia } from '../activities/claim-media';
 import type { CopyMedia, CopyResult } from '../activities/copy-media';
 import type { SettleMedia } from '../activities/settle-media';
-import type { VerifyMedia } from '../activities/verify-media';
+import type { VerifyMedia, VerifyResult } from '../activities/verify-media';
 import type { ProcessMediaInput } from '../domain/media/process-media';
 import { orchestrator, type Retry, type Step, type Steps } from './durable';
+
+/** Azure ends a copy that it could not finish within two weeks. */
+const LONGEST_COPY_MS = 15 * 24 * 60 * 60 * 1000;
+
+/** Until the next look at a pending copy: a tenth of the time it took so far, 1 s to 1 h, so that the history stays short. */
+function nextLook(waitedMs: number): number {
+  return Math.min(Math.max(waitedMs / 10, 1_000), 60 * 60 * 1000);
+}
 
 export type MediaOutcome = 'processed' | 'superseded' | 'vanished' | 'failed' | 'duplicate';
 
@@ -27,7 +35,7 @@ export function* processMediaStory(
       const copy = yield* finishedCopy(again);
       if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
       if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
-      const verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag: copy.etag }, retry);
+      const verified = yield* verifiedCopy(copy.etag);
       if (verified.kind !== 'mismatch') return yield* settle(verified);
       if (again) return yield* bury('VERIFY_FAILED', verified.reason);
     }
@@ -41,12 +49,23 @@ export function* processMediaStory(
   }
 
   function* finishedCopy(again: boolean): Step<Exclude<CopyResult, { kind: 'pending' }>> {
+    const began = steps.now();
     let copy = yield* steps.run<CopyMedia>('copy-media', { item, again }, retry);
-    for (let wait = 1_000; copy.kind === 'pending'; wait = Math.min(wait * 2, 60_000)) {
-      yield* steps.sleep(wait);
+    while (copy.kind === 'pending') {
+      const waited = steps.now() - began;
+      if (waited > LONGEST_COPY_MS)
+        return { kind: 'failed', reason: 'The copy was still pending after 15 days; storage ends its own after 14.' };
+      yield* steps.sleep(nextLook(waited));
       copy = yield* steps.run<CheckCopy>('check-copy', { item, copyId: copy.copyId }, retry);
     }
     return copy;
+  }
+
+  function* verifiedCopy(etag: string): Step<VerifyResult> {
+    let verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag }, retry);
+    while (verified.kind === 'part')
+      verified = yield* steps.run<VerifyMedia>('verify-media', { item, etag, from: verified.from }, retry);
+    return verified;
   }
 
   function* settle(result: Parameters<SettleMedia>[0]['result']): Step<{ outcome: MediaOutcome }> {

@@ -28,6 +28,12 @@ export interface BlobHash {
   readonly length: number;
 }
 
+/** Bytes `from` to `from + length`, or to the end where that comes first. */
+export interface BytePart {
+  readonly from: number;
+  readonly length: number;
+}
+
 /** Condition on what stands at a place: a quoted ETag, or that nothing stands there. */
 export type Standing = { readonly etag: string } | 'nothing';
 
@@ -65,6 +71,6 @@ export interface BlobStore {
     destination: BlobRef & { readonly expects: Standing },
     metadata: Readonly<Record<string, string>>,
   ): Promise<CopyStart>;
-  /** Reads the whole version and hashes it, holding no more than a few blocks. */
-  hash(ref: BlobRef & { readonly ifMatch: string }): Promise<HashResult>;
+  /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. */
+  hash(ref: BlobRef & { readonly ifMatch: string }, part?: BytePart): Promise<HashResult>;
 }

@@ -2,7 +2,7 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterWithBody } from '../domain
 
 export interface DeadLetterPage {
   readonly items: readonly DeadLetter[];
-  /** Give it to the next call; absent on the last page. */
+  /** Id of the last item, to give to the next call; absent on the last page. */
   readonly continuation?: string;
 }
 

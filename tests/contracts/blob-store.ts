@@ -148,9 +148,19 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
         sha256: createHash('sha256').update('water').digest('hex'),
         length: 5,
       });
+      expect(await store.hash({ ...at, ifMatch: current }, { from: 3, length: 100 })).toEqual({
+        kind: 'hashed',
+        sha256: createHash('sha256').update('er').digest('hex'),
+        length: 2,
+      });
+      const nothing = { kind: 'hashed', sha256: createHash('sha256').digest('hex'), length: 0 };
+      expect(await store.hash({ ...at, ifMatch: current }, { from: 5, length: 100 })).toEqual(nothing);
+      const empty = await put(at, '');
+      expect(await store.hash({ ...at, ifMatch: empty }, { from: 0, length: 100 })).toEqual(nothing);
+      const last = await put(at, 'water');
       expect(await store.hash({ ...at, ifMatch: old })).toEqual({ kind: 'changed' });
       await remove(at);
-      expect(await store.hash({ ...at, ifMatch: current })).toEqual({ kind: 'gone' });
+      expect(await store.hash({ ...at, ifMatch: last })).toEqual({ kind: 'gone' });
     });
   });
 }

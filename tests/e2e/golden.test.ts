@@ -6,14 +6,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../drivers/app-under-test';
-import { isSoak } from '../drivers/scale';
 import { startStorage, type StorageUnderTest } from '../drivers/storage-under-test';
 
 const golden = path.join(projectRoot, 'tests', 'golden');
 const apps = path.join(golden, 'app');
-// All of it takes minutes and runs in the soak; `npm test` asks what takes seconds.
-const SUITES = isSoak ? 'main,bare,stream,boot' : 'bare,stream';
-const CASES = isSoak ? '530' : '38';
+const SUITES = 'main,bare,stream,boot';
+const CASES = '530';
 
 let storage: StorageUnderTest;
 beforeAll(async () => {

@@ -86,16 +86,13 @@ export class MemoryBlobStore implements BlobStore {
     return { kind: 'started', copyId, status: this.copyStatus, etag };
   };
 
-  hash: BlobStore['hash'] = async (ref) => {
+  hash: BlobStore['hash'] = async (ref, part) => {
     this.before('hash', ref);
     const found = this.blobs.get(key(ref));
     if (!found) return { kind: 'gone' };
     if (found.facts.etag !== ref.ifMatch) return { kind: 'changed' };
-    return {
-      kind: 'hashed',
-      sha256: createHash('sha256').update(found.bytes).digest('hex'),
-      length: found.bytes.length,
-    };
+    const bytes = part ? found.bytes.subarray(part.from, part.from + part.length) : found.bytes;
+    return { kind: 'hashed', sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length };
   };
 }
 

@@ -65,9 +65,9 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
         .filter((l) => !filter.state || l.state === filter.state)
         .filter((l) => !filter.since || l.createdAt >= filter.since)
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      const from = Number(continuation ?? 0);
-      const items = matching.slice(from, from + pageSize).map(({ message: _message, ...rest }) => rest);
-      return { items, ...(from + pageSize < matching.length ? { continuation: String(from + pageSize) } : {}) };
+      const after = matching.filter((l) => continuation === undefined || l.id > continuation);
+      const items = after.slice(0, pageSize).map(({ message: _message, ...rest }) => rest);
+      return { items, ...(after.length > pageSize ? { continuation: items.at(-1)!.id } : {}) };
     },
     get: async (id) => all.get(id),
     async close(id, state, closedAt) {

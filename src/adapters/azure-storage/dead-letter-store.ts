@@ -6,6 +6,7 @@ import { statusOf } from './storage-errors';
 import { tableKey } from './table-keys';
 
 const PARTITION = 'dead-letter';
+const LARGEST_TABLE_PAGE = 1000;
 
 interface Row {
   readonly pipeline: string;
@@ -51,14 +52,18 @@ export function createDeadLetterStore(
     },
 
     async list(filter, pageSize, continuation) {
-      const query = filterText(filter);
-      const pages = table()
+      const query = filterText(filter, continuation);
+      const items: DeadLetter[] = [];
+      // One more than asked for tells whether there is another page; the service's own pages may hold fewer, or none.
+      for await (const page of table()
         .listEntities<Row>({ queryOptions: { filter: query } })
-        .byPage({ maxPageSize: pageSize, ...(continuation ? { continuationToken: continuation } : {}) });
-      const page = await pages.next();
-      if (page.done) return { items: [] };
-      const next = page.value.continuationToken;
-      return { items: page.value.map(recordOf), ...(next ? { continuation: next } : {}) };
+        .byPage({ maxPageSize: Math.min(pageSize + 1, LARGEST_TABLE_PAGE) })) {
+        items.push(...page.map(recordOf));
+        if (items.length > pageSize) break;
+      }
+      const shown = items.slice(0, pageSize);
+      const last = shown.at(-1);
+      return { items: shown, ...(last && items.length > pageSize ? { continuation: last.id } : {}) };
     },
 
     async get(id) {
@@ -98,9 +103,10 @@ function recordOf(row: Row): DeadLetter {
   return JSON.parse(row.record) as DeadLetter;
 }
 
-function filterText(filter: DeadLetterFilter): string {
+function filterText(filter: DeadLetterFilter, after: string | undefined): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const parts = [`PartitionKey eq ${quoted(PARTITION)}`];
+  if (after !== undefined) parts.push(`RowKey gt ${quoted(tableKey(after))}`);
   if (filter.pipeline) parts.push(`pipeline eq ${quoted(filter.pipeline)}`);
   if (filter.code) parts.push(`code eq ${quoted(filter.code)}`);
   if (filter.state) parts.push(`state eq ${quoted(filter.state)}`);

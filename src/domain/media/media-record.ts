@@ -1,4 +1,5 @@
 import { compareSequencers } from './blob-version';
+import type { MediaItem } from './media-event';
 
 /**
  * `stored`: uploaded, its event not yet seen. `processing`: the orchestration works on it. `processed`: the verified copy
@@ -31,6 +32,12 @@ export interface MediaRecord {
   readonly deadLetterId?: string;
   readonly error?: string;
   readonly traceId?: string;
+}
+
+/** What an instance writes down of the version it works on. `atMs`: milliseconds since the epoch. */
+export function mediaRecordOf(item: MediaItem, state: MediaState, instanceId: string, atMs: number): MediaRecord {
+  const { id, container, name, etag, sequencer } = item;
+  return { id, container, name, etag, sequencer, state, updatedAt: new Date(atMs).toISOString(), instanceId };
 }
 
 /** Whether `incoming` should be the record that `GET /v1/media/{id}` shows, given what it shows now. */

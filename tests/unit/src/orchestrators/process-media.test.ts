@@ -84,7 +84,43 @@ describe('process_media', () => {
     const { result, sleeps } = await w.run(w.item(etag, '01'));
     expect(result).toEqual({ outcome: 'processed' });
     expect(sleeps.length).toBeGreaterThanOrEqual(2);
-    expect(sleeps.slice(0, 2)).toEqual([1000, 2000]);
+    expect(sleeps.slice(0, 2)).toEqual([1000, 1000]);
+  });
+
+  it('gives a copy up that storage never ends, and keeps its history short', async () => {
+    const w = world();
+    const etag = w.blobs.put(source, 'water');
+    w.blobs.copyStatus = 'pending';
+    const { result, sleeps } = await w.run(w.item(etag, '01'));
+    expect(result).toEqual({ outcome: 'failed' });
+    expect([...w.deadLetters.all.values()][0]).toMatchObject({
+      code: 'COPY_FAILED',
+      error: expect.stringMatching(/15 days/),
+    });
+    expect(sleeps.length).toBeLessThan(600);
+  });
+
+  it('verifies a large blob part by part, and finds a difference in the last one', async () => {
+    const w = world();
+    const activities = {
+      ...w.activities,
+      'verify-media': createVerifyMedia({ blobs: w.blobs, verify: 'read', partBytes: 2 }),
+    };
+    const etag = w.blobs.put(source, 'water');
+    const input = { item: w.item(etag, '01'), message: '{}', maxAttempts: 1 };
+    const { result, calls } = await runStory(processMediaStory, input, activities);
+    expect(result).toEqual({ outcome: 'processed' });
+    expect(calls.filter((c) => c.name === 'verify-media')).toHaveLength(3);
+
+    const changed = w.blobs.put(source, 'mater');
+    w.blobs.before = (operation, ref) => {
+      if (operation !== 'hash' || ref.container !== 'processed') return;
+      const stored = w.blobs.blobs.get('processed/media/lock.png')!;
+      w.blobs.blobs.set('processed/media/lock.png', { ...stored, bytes: Buffer.from('mates') });
+    };
+    const second = { ...input, item: w.item(changed, '02') };
+    expect((await runStory(processMediaStory, second, activities)).result).toEqual({ outcome: 'failed' });
+    expect([...w.deadLetters.all.values()][0]).toMatchObject({ code: 'VERIFY_FAILED' });
   });
 
   it.each(['aborted', 'failed'] as const)(

@@ -1,0 +1,31 @@
+import { parseDeadLetterQuery } from '../../../../src/domain/dead-letter-query';
+
+const parse = (query: string) => parseDeadLetterQuery(new URLSearchParams(query));
+
+it('takes every parameter that it documents', () => {
+  const all =
+    'pipeline=media&code=COPY_FAILED&state=open&since=2026-01-31T12:00:00Z&limit=5&continuation=8231798399999-ab';
+  expect(parse(all)).toEqual({
+    kind: 'query',
+    filter: { pipeline: 'media', code: 'COPY_FAILED', state: 'open', since: '2026-01-31T12:00:00.000Z' },
+    limit: 5,
+    continuation: '8231798399999-ab',
+  });
+  expect(parse('')).toEqual({ kind: 'query', filter: {}, limit: 100 });
+});
+
+it.each([
+  'pipeline=nothing',
+  'code=NOTHING',
+  'state=closed',
+  'since=yesterday',
+  'limit=0',
+  'limit=1001',
+  'limit=-1',
+  'limit=ten',
+  'continuation=garbage',
+  'continuation=',
+  `continuation=8231798399999-${'x'.repeat(300)}`,
+])('refuses %s', (query) => {
+  expect(parse(query)).toMatchObject({ kind: 'rejected', detail: expect.stringContaining(query.split('=')[0]!) });
+});
