@@ -1,0 +1,155 @@
+/**
+ * The block engine: a file that lies ready becomes a block blob over the SDK's `stageBlock` (ADR 0005 says why not by its
+ * one-call upload). Used by the share pipeline and by `npm run upload`.
+ *
+ * Invariants: 1. every block carries its MD5, which the service compares with what it received; 2. a block's id is its index
+ * and MD5, so that what an interrupted upload left is reused and nothing else is; 3. at most `concurrency` blocks are held;
+ * 4. nothing is visible before the commit, which carries MD5 and metadata of the whole; 5. after a failed block, or an abort,
+ * nothing is committed, and no request is left under way when the promise settles.
+ */
+import { createHash } from 'node:crypto';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import { blockId, blockPlan, blockRange, type BlockPlan } from '../../domain/blocks/block-plan';
+import type { BlockSource, BlockUploadOptions, UploadedBlocks } from '../../ports/block-upload';
+import { createBlockMemory, type BlockMemory } from './block-memory';
+import { statusOf } from './storage-errors';
+
+const sharedMemory = createBlockMemory();
+
+export async function uploadBlocks(
+  blob: BlockBlobClient,
+  source: BlockSource,
+  options: BlockUploadOptions,
+  memory: BlockMemory = sharedMemory,
+): Promise<UploadedBlocks> {
+  options.signal?.throwIfAborted();
+  return source.length <= options.singlePutSize
+    ? putWhole(blob, source, options, memory)
+    : stageAndCommit(blob, source, options, memory);
+}
+
+async function putWhole(
+  blob: BlockBlobClient,
+  source: BlockSource,
+  options: BlockUploadOptions,
+  memory: BlockMemory,
+): Promise<UploadedBlocks> {
+  const { length } = source;
+  const held = memory.take(length);
+  try {
+    const bytes = held.subarray(0, length);
+    if (length > 0) await source.read(bytes, 0);
+    await options.gate?.(length, options.signal);
+    const md5 = typeof options.md5 === 'function' ? await options.md5() : options.md5;
+    const answer = await blob.upload(bytes, length, {
+      ...abortable(options),
+      ...headersOf(options, md5),
+      // The service refuses the body when it is not what was hashed.
+      transactionalContentMD5: md5,
+    });
+    const computed = answer.contentMD5;
+    options.onBlock?.('', length, false);
+    return {
+      etag: answer.etag ?? '',
+      sentBytes: length,
+      blockIds: [],
+      md5,
+      md5ByService: computed !== undefined && Buffer.compare(computed, md5) === 0,
+    };
+  } finally {
+    memory.give(held);
+  }
+}
+
+async function stageAndCommit(
+  blob: BlockBlobClient,
+  source: BlockSource,
+  options: BlockUploadOptions,
+  memory: BlockMemory,
+): Promise<UploadedBlocks> {
+  const plan = blockPlan(source.length, options.blockSize);
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const left = options.staged ?? (await uncommitted(blob, options.signal));
+  const ids = new Array<string>(plan.count);
+  let next = 0;
+  let sentBytes = 0;
+
+  const lane = async (): Promise<void> => {
+    const held = memory.take(plan.blockSize);
+    try {
+      while (next < plan.count && !signal.aborted) {
+        const index = next++;
+        const sent = await stage(blob, source, plan, index, { ...options, signal }, left, held);
+        ids[index] = sent.id;
+        sentBytes += sent.bytes;
+      }
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    } finally {
+      memory.give(held);
+    }
+  };
+  const lanes = Array.from({ length: Math.max(1, Math.min(options.concurrency, plan.count)) }, lane);
+  const ended = await Promise.allSettled(lanes);
+  options.signal?.throwIfAborted();
+  if (stop.signal.aborted) throw stop.signal.reason as Error;
+  const failed = ended.find((lane) => lane.status === 'rejected');
+  if (failed) throw failed.reason as Error;
+
+  const md5 = typeof options.md5 === 'function' ? await options.md5() : options.md5;
+  const answer = await blob.commitBlockList(ids, { ...abortable(options), ...headersOf(options, md5) });
+  return { etag: answer.etag ?? '', sentBytes, blockIds: ids, md5, md5ByService: false };
+}
+
+async function stage(
+  blob: BlockBlobClient,
+  source: BlockSource,
+  plan: BlockPlan,
+  index: number,
+  options: BlockUploadOptions,
+  left: ReadonlySet<string>,
+  held: Uint8Array,
+): Promise<{ readonly id: string; readonly bytes: number }> {
+  const { offset, length } = blockRange(plan, index);
+  const known = options.blockMd5s?.[index];
+  if (known) {
+    const id = blockId(index, known);
+    if (left.has(id)) {
+      options.onBlock?.(id, length, true);
+      return { id, bytes: 0 };
+    }
+  }
+  const bytes = held.subarray(0, length);
+  await source.read(bytes, offset);
+  const md5 = known ?? createHash('md5').update(bytes).digest();
+  const id = blockId(index, md5);
+  if (left.has(id)) {
+    options.onBlock?.(id, length, true);
+    return { id, bytes: 0 };
+  }
+  await options.gate?.(length, options.signal);
+  await blob.stageBlock(id, bytes, length, { ...abortable(options), transactionalContentMD5: md5 });
+  options.onBlock?.(id, length, false);
+  return { id, bytes: length };
+}
+
+/** Ids of blocks that are staged and not committed; none where nothing stands. */
+async function uncommitted(blob: BlockBlobClient, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  try {
+    const list = await blob.getBlockList('uncommitted', signal ? { abortSignal: signal } : {});
+    return new Set((list.uncommittedBlocks ?? []).map((block) => block.name));
+  } catch (error) {
+    if (statusOf(error) === 404) return new Set();
+    throw error;
+  }
+}
+
+function abortable({ signal }: BlockUploadOptions): { abortSignal?: AbortSignal } {
+  return signal ? { abortSignal: signal } : {};
+}
+
+function headersOf({ contentType, metadata }: BlockUploadOptions, md5: Uint8Array) {
+  return { blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 }, metadata: { ...metadata } };
+}
