@@ -4,15 +4,18 @@ import { createBuryMedia } from './activities/bury-media';
 import { createCheckCopy } from './activities/check-copy';
 import { createClaimMedia } from './activities/claim-media';
 import { createCopyMedia } from './activities/copy-media';
+import { createInspectMedia } from './activities/inspect-media';
 import { createSettleMedia } from './activities/settle-media';
 import { createVerifyMedia } from './activities/verify-media';
 import { createBlobStore } from './adapters/azure-storage/blob-store';
 import { createStorageClients } from './adapters/azure-storage/clients';
 import { createDeadLetterStore } from './adapters/azure-storage/dead-letter-store';
+import { createDirectUploads } from './adapters/azure-storage/direct-uploads';
 import { createInbox } from './adapters/azure-storage/inbox';
 import { createMediaRecords } from './adapters/azure-storage/media-records';
 import { createMessageQueue } from './adapters/azure-storage/message-queue';
 import { createStorageProbe } from './adapters/azure-storage/probe';
+import { createSignUpload } from './adapters/azure-storage/sign-upload';
 import { createMd5 } from './adapters/hashing/md5';
 import { createSignatureReader } from './adapters/file-signature/signature-reader';
 import { createFormReader } from './adapters/multipart/form-reader';
@@ -20,6 +23,7 @@ import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
 import { PROCESSED_CONTAINER } from './domain/media/media-event';
 import { DEAD_LETTER_CONTAINER, tables } from './domain/storage-layout';
+import { createUploadAnnouncements } from './intake/announce-upload';
 import { createReadiness } from './intake/readiness';
 import { createReceiveMediaEvents } from './intake/receive-media-events';
 import { createReceivePoison } from './intake/receive-poison';
@@ -41,6 +45,8 @@ export function compose(config: Config) {
   const queue = createMessageQueue(clients);
   const inbox = createInbox(clients, tables.inbox, clock);
   const records = createMediaRecords(clients, tables.media);
+  const directUploads = createDirectUploads(clients, tables.uploads);
+  const signatures = createSignatureReader();
   const deadLetters = createDeadLetterStore(clients, tables.deadLetters, DEAD_LETTER_CONTAINER);
 
   const storageProbe = createStorageProbe(clients, config.storage.account, {
@@ -59,13 +65,18 @@ export function compose(config: Config) {
     logger,
     deadLetters,
     media: records,
+    directUploads,
+    uploads: createUploadAnnouncements(
+      { uploads: directUploads, sign: createSignUpload(config.storage, clients, clock), clock, unique: uniqueSuffix },
+      config.directUpload,
+    ),
     readiness: createReadiness(probes, clock),
     receiveUpload: createReceiveUpload(
       {
         blobs,
         records,
         forms: createFormReader(),
-        signatures: createSignatureReader(),
+        signatures,
         beginHash: createMd5(),
         clock,
         unique: uniqueSuffix,
@@ -73,14 +84,15 @@ export function compose(config: Config) {
       config.upload,
     ),
     receiveMediaEvents: createReceiveMediaEvents(
-      { blobs, inbox, deadLetters, logger },
+      { blobs, inbox, uploads: directUploads, deadLetters, logger },
       { account: config.storage.account, maxAttempts },
     ),
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, logger }),
     /** By the names that orchestrations call them. */
     activities: {
-      'claim-media': createClaimMedia({ inbox, records, clock }),
+      'claim-media': createClaimMedia({ inbox, records, uploads: directUploads, clock }),
+      'inspect-media': createInspectMedia({ blobs, signatures }, config.upload),
       'copy-media': copyMedia,
       'check-copy': createCheckCopy({ blobs, copyMedia }),
       'verify-media': createVerifyMedia({ blobs, verify }),

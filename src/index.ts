@@ -12,6 +12,7 @@ import { registerDurable } from './functions/durable';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
+import { registerUploadAnnounced } from './functions/upload-announced';
 import { registerUploadPosted } from './functions/upload-posted';
 import { startTelemetry } from './telemetry/exporters';
 import { createLogger } from './telemetry/logger';
@@ -36,6 +37,7 @@ if (loaded.ok) {
   registerDeadLetters(sluice);
   if (config.pipelines.has('media')) {
     registerUploadPosted(sluice);
+    registerUploadAnnounced(sluice);
     registerMediaAsked(sluice);
     registerMediaEventQueued(sluice);
     registerMediaEventPoisoned(sluice);

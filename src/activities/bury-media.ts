@@ -16,7 +16,7 @@ export type BuryMedia = (input: {
   readonly instanceId: string;
   /** The queue message, for replay. */
   readonly message: string;
-  readonly code: 'COPY_FAILED' | 'VERIFY_FAILED';
+  readonly code: 'COPY_FAILED' | 'VERIFY_FAILED' | 'FILE_TYPE_REFUSED' | 'FILE_SIZE_WRONG';
   readonly error: string;
   readonly stack?: string;
   readonly attempts: number;

@@ -2,14 +2,17 @@ import type { MediaItem } from '../domain/media/media-event';
 import { mediaRecordOf } from '../domain/media/media-record';
 import { mediaInboxKey } from '../domain/media/process-media';
 import type { Clock } from '../ports/clock';
+import type { DirectUploads } from '../ports/direct-uploads';
 import type { Inbox } from '../ports/inbox';
 import type { MediaRecords } from '../ports/media-records';
 import { currentTraceId } from '../telemetry/tracing';
 
-export type ClaimMedia = (input: {
-  readonly item: MediaItem;
-  readonly instanceId: string;
-}) => Promise<{ readonly kind: 'claimed' | 'done' }>;
+export type ClaimMedia = (input: { readonly item: MediaItem; readonly instanceId: string }) => Promise<ClaimResult>;
+
+export type ClaimResult =
+  | { readonly kind: 'done' }
+  /** `announcedSize`: bytes, of a file that went straight into storage and was looked at by nobody yet. */
+  | { readonly kind: 'claimed'; readonly announcedSize?: number };
 
 /** Longest that one run of the orchestration may take before another may take its item over. */
 const LEASE_MS = 24 * 60 * 60 * 1000;
@@ -18,10 +21,12 @@ const LEASE_MS = 24 * 60 * 60 * 1000;
 export function createClaimMedia({
   inbox,
   records,
+  uploads,
   clock,
 }: {
   inbox: Inbox;
   records: MediaRecords;
+  uploads: DirectUploads;
   clock: Clock;
 }): ClaimMedia {
   return async ({ item, instanceId }) => {
@@ -33,6 +38,7 @@ export function createClaimMedia({
     const traceId = currentTraceId();
     const record = mediaRecordOf(item, 'processing', instanceId, clock.now());
     await records.put(traceId ? { ...record, traceId } : record);
-    return { kind: 'claimed' };
+    const announced = await uploads.get(item.id);
+    return announced ? { kind: 'claimed', announcedSize: announced.size } : { kind: 'claimed' };
   };
 }

@@ -15,6 +15,7 @@ export interface Config {
     readonly allowedTypes: readonly string[];
     readonly anonymous: boolean;
   };
+  readonly directUpload: { readonly validMinutes: number };
   readonly media: { readonly verify: 'read' | 'service'; readonly maxAttempts: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly telemetry: {
@@ -74,6 +75,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
       allowedTypes: read.UPLOAD_ALLOWED_TYPES,
       anonymous: read.UPLOAD_ANONYMOUS,
     },
+    directUpload: { validMinutes: read.UPLOAD_SAS_MINUTES },
     media: { verify: read.VERIFY, maxAttempts: read.MEDIA_MAX_ATTEMPTS },
     logLevel: read.LOG_LEVEL,
     telemetry: {

@@ -134,6 +134,13 @@ export const settings = {
     meaning: 'With 1, POST /upload needs no function key.',
     default: '0',
   },
+  UPLOAD_SAS_MINUTES: {
+    schema: integer(60, 1, 7 * 24 * 60),
+    accepts: 'a whole number of minutes from 1 to 10080 (7 days)',
+    example: '60',
+    meaning: 'How long a URL of POST /v1/uploads may be written to. It can be renewed: POST /v1/uploads/{id}/renew.',
+    default: '60',
+  },
   VERIFY: {
     schema: text('read').pipe(z.enum(['read', 'service'])),
     accepts: 'read or service',

@@ -23,6 +23,12 @@ const list = [
     remedy: 'Do not set the Content-Type header by hand; the client writes it with the boundary.',
   },
   {
+    code: 'BODY_TOO_LARGE',
+    status: 413,
+    title: 'The request body is too large',
+    remedy: 'The detail says how much this route reads.',
+  },
+  {
     code: 'FILE_EMPTY',
     status: 400,
     title: 'The file is empty',
@@ -69,6 +75,12 @@ const list = [
     status: 404,
     title: 'No such media item',
     remedy: 'Use the id that POST /upload answered. A file put by other means appears once its event arrived.',
+  },
+  {
+    code: 'UPLOAD_NOT_FOUND',
+    status: 404,
+    title: 'No such upload',
+    remedy: 'Use the id that POST /v1/uploads answered, or announce the file again.',
   },
   {
     code: 'DEAD_LETTER_NOT_FOUND',
@@ -128,6 +140,11 @@ const list = [
     title: 'The copied bytes differ from the source',
     remedy:
       'The source is untouched. Replay the dead letter to copy again; if it comes back, suspect whoever writes to the destination.',
+  },
+  {
+    code: 'FILE_SIZE_WRONG',
+    title: 'The file is not as long as announced',
+    remedy: 'Announce the file again with its size in bytes (POST /v1/uploads), and upload all of it.',
   },
   {
     code: 'HOST_POISON',

@@ -13,6 +13,7 @@ import { parseStorageEvents, type StorageEvent } from '../domain/storage-event';
 import { JOB_QUEUE } from '../domain/storage-layout';
 import type { BlobStore } from '../ports/blob-store';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
+import type { DirectUploads } from '../ports/direct-uploads';
 import type { Inbox } from '../ports/inbox';
 import type { Orchestrations } from '../ports/orchestrations';
 import type { Logger } from '../telemetry/logger';
@@ -32,6 +33,7 @@ export interface QueueMessage {
 export interface MediaEventPorts {
   readonly blobs: BlobStore;
   readonly inbox: Inbox;
+  readonly uploads: DirectUploads;
   readonly deadLetters: DeadLetterStore;
   readonly logger: Logger;
 }
@@ -81,7 +83,7 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
       return;
     }
     // The upload's own trace travels with the blob; whoever put it, one trace spans what follows.
-    const parent = source?.metadata['traceparent'];
+    const parent = source?.metadata['traceparent'] ?? (await ports.uploads.get(item.id))?.traceparent;
     const spanAttributes = {
       [attributes.messagingSystem]: 'azure_storage_queue',
       [attributes.messagingDestination]: JOB_QUEUE,

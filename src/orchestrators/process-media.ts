@@ -6,6 +6,7 @@ import type { BuryMedia } from '../activities/bury-media';
 import type { CheckCopy } from '../activities/check-copy';
 import type { ClaimMedia } from '../activities/claim-media';
 import type { CopyMedia, CopyResult } from '../activities/copy-media';
+import type { InspectMedia } from '../activities/inspect-media';
 import type { SettleMedia } from '../activities/settle-media';
 import type { VerifyMedia, VerifyResult } from '../activities/verify-media';
 import type { ProcessMediaInput } from '../domain/media/process-media';
@@ -29,6 +30,12 @@ export function* processMediaStory(
   try {
     const claim = yield* steps.run<ClaimMedia>('claim-media', { item, instanceId: steps.instanceId }, retry);
     if (claim.kind === 'done') return { outcome: 'duplicate' };
+    if (claim.announcedSize !== undefined) {
+      const input = { item, size: claim.announcedSize };
+      const found = yield* steps.run<InspectMedia>('inspect-media', input, retry);
+      if (found.kind === 'rejected') return yield* bury(found.code, found.reason);
+      if (found.kind !== 'accepted') return yield* settle({ kind: found.kind });
+    }
 
     // A copy that is found wanting is made once more before it is given up.
     for (const again of [false, true]) {
@@ -74,7 +81,7 @@ export function* processMediaStory(
   }
 
   function* bury(
-    code: 'COPY_FAILED' | 'VERIFY_FAILED',
+    code: Parameters<BuryMedia>[0]['code'],
     error: string,
     stack?: string,
   ): Step<{ outcome: MediaOutcome }> {

@@ -43,6 +43,8 @@ export type CopyStart =
 
 export type HashResult = ({ readonly kind: 'hashed' } & BlobHash) | { readonly kind: 'gone' | 'changed' };
 
+export type ReadResult = { readonly kind: 'read'; readonly bytes: Uint8Array } | { readonly kind: 'gone' | 'changed' };
+
 export interface CommitOptions {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -71,6 +73,8 @@ export interface BlobStore {
     destination: BlobRef & { readonly expects: Standing },
     metadata: Readonly<Record<string, string>>,
   ): Promise<CopyStart>;
+  /** A part of the version, held in memory; fewer bytes where it ends first. */
+  read(ref: BlobRef & { readonly ifMatch: string }, part: BytePart): Promise<ReadResult>;
   /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. */
   hash(ref: BlobRef & { readonly ifMatch: string }, part?: BytePart): Promise<HashResult>;
 }

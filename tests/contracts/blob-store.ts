@@ -138,6 +138,23 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
       await expect(async () => store.describe({ container: 'rawfiles', name: '../processed/x' })).rejects.toThrow();
     });
 
+    it('reads a part of one version', async () => {
+      const { store, put, remove } = make();
+      const at = ref();
+      const old = await put(at, 'old');
+      const current = await put(at, 'water');
+      const read = async (ifMatch: string, from: number, length: number) => {
+        const result = await store.read({ ...at, ifMatch }, { from, length });
+        return result.kind === 'read' ? Buffer.from(result.bytes).toString() : result.kind;
+      };
+      expect(await read(current, 1, 3)).toBe('ate');
+      expect(await read(current, 3, 100)).toBe('er');
+      expect(await read(current, 5, 100)).toBe('');
+      expect(await read(old, 0, 3)).toBe('changed');
+      await remove(at);
+      expect(await read(current, 0, 3)).toBe('gone');
+    });
+
     it('hashes the bytes of one version', async () => {
       const { store, put, remove } = make();
       const at = ref();

@@ -2,6 +2,7 @@ import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
 import { deadLetterId } from '../../src/domain/dead-letter';
 import type { MediaRecord } from '../../src/domain/media/media-record';
 import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
+import type { DirectUploads } from '../../src/ports/direct-uploads';
 import type { Inbox } from '../../src/ports/inbox';
 import type { MediaRecords } from '../../src/ports/media-records';
 import type { TestClock } from '../fakes/test-clock';
@@ -62,6 +63,28 @@ export function inboxContract(name: string, make: () => { inbox: Inbox; clock: T
       await inbox.complete(key, 'b', 'x');
       await inbox.release(key, 'b');
       expect(await inbox.look(key)).toEqual({ kind: 'done', outcome: 'x' });
+    });
+  });
+}
+
+/** What every {@link DirectUploads} must do. */
+export function directUploadsContract(name: string, make: () => DirectUploads): void {
+  describe(`${name} as DirectUploads`, () => {
+    it('keeps what was announced, by id', async () => {
+      const uploads = make();
+      const id = unique();
+      const announced = {
+        id,
+        blob: 'ü/#?.mp4',
+        size: 2 ** 45,
+        contentType: 'video/mp4',
+        announcedAt: '2026-01-01T00:00:00.000Z',
+      };
+      expect(await uploads.get(id)).toBeUndefined();
+      await uploads.put(announced);
+      expect(await uploads.get(id)).toEqual(announced);
+      await uploads.put({ ...announced, size: 5, traceparent: 'x' });
+      expect(await uploads.get(id)).toEqual({ ...announced, size: 5, traceparent: 'x' });
     });
   });
 }

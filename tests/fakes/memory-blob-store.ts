@@ -86,6 +86,14 @@ export class MemoryBlobStore implements BlobStore {
     return { kind: 'started', copyId, status: this.copyStatus, etag };
   };
 
+  read: BlobStore['read'] = async (ref, part) => {
+    this.before('read', ref);
+    const found = this.blobs.get(key(ref));
+    if (!found) return { kind: 'gone' };
+    if (found.facts.etag !== ref.ifMatch) return { kind: 'changed' };
+    return { kind: 'read', bytes: found.bytes.subarray(part.from, part.from + part.length) };
+  };
+
   hash: BlobStore['hash'] = async (ref, part) => {
     this.before('hash', ref);
     const found = this.blobs.get(key(ref));

@@ -1,3 +1,5 @@
+import type { DirectUpload } from '../../src/domain/media/direct-upload';
+import type { DirectUploads } from '../../src/ports/direct-uploads';
 import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
 import { isLatest, mergeRecords, type MediaRecord } from '../../src/domain/media/media-record';
 import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
@@ -77,6 +79,11 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
       return true;
     },
   };
+}
+
+export function memoryDirectUploads(): DirectUploads & { readonly all: Map<string, DirectUpload> } {
+  const all = new Map<string, DirectUpload>();
+  return { all, put: async (upload) => void all.set(upload.id, upload), get: async (id) => all.get(id) };
 }
 
 export function memoryQueue(): MessageQueue & { readonly sent: { queue: string; text: string }[] } {

@@ -1,7 +1,7 @@
 import { blobStoreContract } from '../contracts/blob-store';
-import { deadLetterContract, inboxContract, mediaRecordsContract } from '../contracts/stores';
+import { deadLetterContract, directUploadsContract, inboxContract, mediaRecordsContract } from '../contracts/stores';
 import { MemoryBlobStore } from '../fakes/memory-blob-store';
-import { memoryDeadLetters, memoryInbox, memoryMediaRecords } from '../fakes/memory-stores';
+import { memoryDeadLetters, memoryDirectUploads, memoryInbox, memoryMediaRecords } from '../fakes/memory-stores';
 import { TestClock } from '../fakes/test-clock';
 
 blobStoreContract('The memory blob store', () => {
@@ -17,5 +17,6 @@ inboxContract('The memory inbox', () => {
   const clock = new TestClock();
   return { inbox: memoryInbox(clock), clock };
 });
+directUploadsContract('The memory announcements', memoryDirectUploads);
 mediaRecordsContract('The memory records', memoryMediaRecords);
 deadLetterContract('The memory dead letters', memoryDeadLetters);

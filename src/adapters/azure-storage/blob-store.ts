@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { BlobGetPropertiesResponse } from '@azure/storage-blob';
-import type { BlobFacts, BlobRef, BlobStore, CopyStart, HashResult } from '../../ports/blob-store';
+import type {
+  BlobFacts,
+  BlobRef,
+  BlobStore,
+  BytePart,
+  CopyStart,
+  HashResult,
+  ReadResult,
+} from '../../ports/blob-store';
 import { createBlockUpload } from './block-upload';
 import type { StorageClients } from './clients';
 import { codeOf, statusOf } from './storage-errors';
@@ -18,15 +26,7 @@ export function createBlobStore(clients: StorageClients): BlobStore {
   };
 
   return {
-    async describe(ref) {
-      try {
-        return factsOf(await client(ref).getProperties());
-      } catch (error) {
-        // A container that is missing is an outage, not an answer about the blob.
-        if (statusOf(error) === 404 && codeOf(error) !== 'ContainerNotFound') return undefined;
-        throw error;
-      }
-    },
+    describe,
 
     beginUpload: (ref) => createBlockUpload(client(ref)),
 
@@ -52,7 +52,7 @@ export function createBlobStore(clients: StorageClients): BlobStore {
         if (status !== 404 && status !== 409 && status !== 412) throw error;
         if (codeOf(error) === 'PendingCopyOperation') return { kind: 'destination-changed' };
         // Which of the two conditions failed, the answer does not always say.
-        const now = await this.describe(source);
+        const now = await describe(source);
         if (!now) return { kind: 'source-gone' };
         // Not the source: the destination's container is missing.
         if (status === 404) throw error;
@@ -60,31 +60,55 @@ export function createBlobStore(clients: StorageClients): BlobStore {
       }
     },
 
+    async read(ref, part): Promise<ReadResult> {
+      const chunks: Buffer[] = [];
+      const missed = await readEach(ref, part, (bytes) => chunks.push(bytes));
+      return missed ? { kind: missed } : { kind: 'read', bytes: Buffer.concat(chunks) };
+    },
+
     async hash(ref, part): Promise<HashResult> {
-      try {
-        const answer = await client(ref).download(part?.from, part?.length, {
-          conditions: { ifMatch: ref.ifMatch },
-          maxRetryRequests: 5,
-        });
-        const hash = createHash('sha256');
-        let length = 0;
-        for await (const chunk of answer.readableStreamBody ?? []) {
-          const bytes = chunk as Buffer;
-          hash.update(bytes);
-          length += bytes.length;
-        }
-        return { kind: 'hashed', sha256: hash.digest('hex'), length };
-      } catch (error) {
-        // A part that begins at or after the end, as every part of an empty blob does.
-        if (part && statusOf(error) === 416)
-          return { kind: 'hashed', sha256: createHash('sha256').digest('hex'), length: 0 };
-        if (statusOf(error) === 404) return { kind: 'gone' };
-        // A condition on a blob that is gone fails as one, too.
-        if (statusOf(error) === 412) return { kind: (await this.describe(ref)) ? 'changed' : 'gone' };
-        throw error;
-      }
+      const hash = createHash('sha256');
+      let length = 0;
+      const missed = await readEach(ref, part, (bytes) => {
+        hash.update(bytes);
+        length += bytes.length;
+      });
+      return missed ? { kind: missed } : { kind: 'hashed', sha256: hash.digest('hex'), length };
     },
   };
+
+  /** Hands over the bytes of a version as they come. */
+  async function readEach(
+    ref: BlobRef & { readonly ifMatch: string },
+    part: BytePart | undefined,
+    take: (bytes: Buffer) => void,
+  ): Promise<'gone' | 'changed' | undefined> {
+    try {
+      const answer = await client(ref).download(part?.from, part?.length, {
+        conditions: { ifMatch: ref.ifMatch },
+        maxRetryRequests: 5,
+      });
+      for await (const chunk of answer.readableStreamBody ?? []) take(chunk as Buffer);
+      return undefined;
+    } catch (error) {
+      // A part that begins at or after the end, as every part of an empty blob does.
+      if (part && statusOf(error) === 416) return undefined;
+      if (statusOf(error) === 404) return 'gone';
+      // A condition on a blob that is gone fails as one, too.
+      if (statusOf(error) === 412) return (await describe(ref)) ? 'changed' : 'gone';
+      throw error;
+    }
+  }
+
+  async function describe(ref: BlobRef): Promise<BlobFacts | undefined> {
+    try {
+      return factsOf(await client(ref).getProperties());
+    } catch (error) {
+      // A container that is missing is an outage, not an answer about the blob.
+      if (statusOf(error) === 404 && codeOf(error) !== 'ContainerNotFound') return undefined;
+      throw error;
+    }
+  }
 
   async function describeCopy(ref: BlobRef): Promise<BlobGetPropertiesResponse> {
     return client(ref).getProperties();

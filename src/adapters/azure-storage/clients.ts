@@ -65,7 +65,7 @@ function makeTable(access: StorageAccess, name: string): TableClient {
   return new sdk.TableClient(url, name, new sdk.AzureNamedKeyCredential(account, key), options);
 }
 
-function sharedKey(access: Exclude<StorageAccess, { kind: 'identity' }>): { account: string; key: string } {
+export function sharedKey(access: Exclude<StorageAccess, { kind: 'identity' }>): { account: string; key: string } {
   if (access.kind === 'account-key') return { account: access.account, key: access.key };
   const key = /(?:^|;)\s*AccountKey=([^;]+)/i.exec(access.connectionString)?.[1];
   if (!key)

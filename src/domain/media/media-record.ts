@@ -2,11 +2,11 @@ import { compareSequencers } from './blob-version';
 import type { MediaItem } from './media-event';
 
 /**
- * `stored`: uploaded, its event not yet seen. `processing`: the orchestration works on it. `processed`: the verified copy
+ * `announced`: a URL was given out for it, and no event came yet. `stored`: uploaded, its event not yet seen. `processing`: the orchestration works on it. `processed`: the verified copy
  * stands. `superseded`: a newer version took its place. `vanished`: the blob was gone before it could be copied. `failed`: see
  * the dead letter.
  */
-export type MediaState = 'stored' | 'processing' | 'processed' | 'superseded' | 'vanished' | 'failed';
+export type MediaState = 'announced' | 'stored' | 'processing' | 'processed' | 'superseded' | 'vanished' | 'failed';
 
 /** One version of one file. */
 export interface MediaRecord {

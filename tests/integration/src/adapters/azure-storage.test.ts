@@ -1,12 +1,18 @@
 import { createBlobStore } from '../../../../src/adapters/azure-storage/blob-store';
 import { createDeadLetterStore } from '../../../../src/adapters/azure-storage/dead-letter-store';
+import { createDirectUploads } from '../../../../src/adapters/azure-storage/direct-uploads';
 import { createInbox } from '../../../../src/adapters/azure-storage/inbox';
 import { createMediaRecords } from '../../../../src/adapters/azure-storage/media-records';
 import { createMessageQueue } from '../../../../src/adapters/azure-storage/message-queue';
 import { DEAD_LETTER_CONTAINER, tables } from '../../../../src/domain/storage-layout';
 import type { BlobRef } from '../../../../src/ports/blob-store';
 import { blobStoreContract } from '../../../contracts/blob-store';
-import { deadLetterContract, inboxContract, mediaRecordsContract } from '../../../contracts/stores';
+import {
+  deadLetterContract,
+  directUploadsContract,
+  inboxContract,
+  mediaRecordsContract,
+} from '../../../contracts/stores';
 import { startStorage, type StorageUnderTest } from '../../../drivers/storage-under-test';
 import { TestClock } from '../../../fakes/test-clock';
 
@@ -28,6 +34,7 @@ inboxContract('Azure Tables', () => {
   const clock = new TestClock();
   return { inbox: createInbox(storage.clients, tables.inbox, clock), clock };
 });
+directUploadsContract('Azure Tables', () => createDirectUploads(storage.clients, tables.uploads));
 mediaRecordsContract('Azure Tables', () => createMediaRecords(storage.clients, tables.media));
 deadLetterContract('Azure Storage', () =>
   createDeadLetterStore(storage.clients, tables.deadLetters, DEAD_LETTER_CONTAINER),

@@ -2,7 +2,13 @@ import { mediaInboxKey, PROCESS_MEDIA } from '../../../../src/domain/media/proce
 import { instanceId } from '../../../../src/domain/instance-id';
 import { createReceiveMediaEvents } from '../../../../src/intake/receive-media-events';
 import { MemoryBlobStore } from '../../../fakes/memory-blob-store';
-import { memoryDeadLetters, memoryInbox, memoryOrchestrations, silentLogger } from '../../../fakes/memory-stores';
+import {
+  memoryDeadLetters,
+  memoryDirectUploads,
+  memoryInbox,
+  memoryOrchestrations,
+  silentLogger,
+} from '../../../fakes/memory-stores';
 import { TestClock } from '../../../fakes/test-clock';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -11,10 +17,11 @@ function world() {
   const clock = new TestClock();
   const blobs = new MemoryBlobStore();
   const inbox = memoryInbox(clock);
+  const uploads = memoryDirectUploads();
   const deadLetters = memoryDeadLetters();
   const orchestrations = memoryOrchestrations();
   const receive = createReceiveMediaEvents(
-    { blobs, inbox, deadLetters, logger: silentLogger },
+    { blobs, inbox, uploads, deadLetters, logger: silentLogger },
     { account: 'acc', maxAttempts: 6 },
   );
   const message = (body: unknown, id = 'message-1') => ({ body, id, dequeueCount: 1, insertedMs: clock.now() });

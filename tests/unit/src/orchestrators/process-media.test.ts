@@ -2,16 +2,22 @@ import { createBuryMedia } from '../../../../src/activities/bury-media';
 import { createCheckCopy } from '../../../../src/activities/check-copy';
 import { createClaimMedia } from '../../../../src/activities/claim-media';
 import { createCopyMedia } from '../../../../src/activities/copy-media';
+import { createInspectMedia } from '../../../../src/activities/inspect-media';
 import { createSettleMedia } from '../../../../src/activities/settle-media';
 import { createVerifyMedia } from '../../../../src/activities/verify-media';
 import { mediaId, type MediaItem } from '../../../../src/domain/media/media-event';
 import { mediaInboxKey } from '../../../../src/domain/media/process-media';
 import { processMediaStory } from '../../../../src/orchestrators/process-media';
+import { png } from '../../../drivers/raw-http';
+import type { SignatureReader } from '../../../../src/ports/signature';
 import { runStory } from '../../../drivers/story-driver';
 import { MemoryBlobStore } from '../../../fakes/memory-blob-store';
-import { memoryDeadLetters, memoryInbox, memoryMediaRecords } from '../../../fakes/memory-stores';
+import { memoryDeadLetters, memoryDirectUploads, memoryInbox, memoryMediaRecords } from '../../../fakes/memory-stores';
 import { TestClock } from '../../../fakes/test-clock';
 
+const pngOrNothing: SignatureReader = {
+  detect: async (bytes) => (bytes[0] === 0x89 ? { mime: 'image/png', extension: 'png' } : undefined),
+};
 const source = { container: 'rawfiles', name: 'lock.png' };
 const destination = { container: 'processed', name: 'media/lock.png' };
 
@@ -20,10 +26,12 @@ function world(verify: 'read' | 'service' = 'read') {
   const blobs = new MemoryBlobStore();
   const inbox = memoryInbox(clock);
   const records = memoryMediaRecords();
+  const uploads = memoryDirectUploads();
   const deadLetters = memoryDeadLetters();
   const copyMedia = createCopyMedia({ blobs });
   const activities = {
-    'claim-media': createClaimMedia({ inbox, records, clock }),
+    'claim-media': createClaimMedia({ inbox, records, uploads, clock }),
+    'inspect-media': createInspectMedia({ blobs, signatures: pngOrNothing }, { allowedTypes: ['image/*'] }),
     'copy-media': copyMedia,
     'check-copy': createCheckCopy({ blobs, copyMedia }),
     'verify-media': createVerifyMedia({ blobs, verify }),
@@ -38,7 +46,7 @@ function world(verify: 'read' | 'service' = 'read') {
   });
   const run = (it: MediaItem) =>
     runStory(processMediaStory, { item: it, message: '{"the":"event"}', maxAttempts: 3 }, activities);
-  return { clock, blobs, inbox, records, deadLetters, activities, item, run };
+  return { clock, blobs, inbox, records, uploads, deadLetters, activities, item, run };
 }
 
 describe('process_media', () => {
@@ -98,6 +106,40 @@ describe('process_media', () => {
       error: expect.stringMatching(/15 days/),
     });
     expect(sleeps.length).toBeLessThan(600);
+  });
+
+  describe('for a file that went straight into storage', () => {
+    const announced = (w: ReturnType<typeof world>, size: number) =>
+      w.uploads.put({ id: w.item('', '').id, blob: 'lock.png', size, contentType: 'image/png', announcedAt: 'x' });
+
+    it('copies what is as long as announced and of a type that is accepted', async () => {
+      const w = world();
+      await announced(w, png.length);
+      const etag = w.blobs.put(source, png);
+      expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'processed' });
+    });
+
+    it.each([
+      ['another length', 'FILE_SIZE_WRONG', png.length + 1, png],
+      ['another type, whatever it calls itself', 'FILE_TYPE_REFUSED', 7, Buffer.from('MZ\u0000exe!')],
+    ])('makes a dead letter of %s, and copies nothing', async (_, code, size, content) => {
+      const w = world();
+      await announced(w, size);
+      const etag = w.blobs.put(source, content);
+      expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'failed' });
+      expect([...w.deadLetters.all.values()]).toEqual([expect.objectContaining({ code })]);
+      expect(w.blobs.text(destination)).toBeUndefined();
+    });
+
+    it('notes one that vanished, or was overwritten, before it was looked at', async () => {
+      const w = world();
+      await announced(w, png.length);
+      const etag = w.blobs.put(source, png);
+      w.blobs.put(source, png);
+      expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'superseded' });
+      w.blobs.remove(source);
+      expect((await w.run(w.item('"0xgone"', '02'))).result).toEqual({ outcome: 'vanished' });
+    });
   });
 
   it('verifies a large blob part by part, and finds a difference in the last one', async () => {
