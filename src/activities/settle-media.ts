@@ -34,6 +34,7 @@ export function createSettleMedia({
             verifiedBy: result.by,
             size: result.size,
             contentType: result.contentType,
+            ...(result.sha256 ? { sha256: result.sha256 } : {}),
           }
         : {};
     const state = result.kind === 'verified' ? 'processed' : result.kind;

@@ -3,7 +3,14 @@ import type { BlobStore } from '../ports/blob-store';
 import { SOURCE_ETAG } from './copy-media';
 
 export type VerifyResult =
-  | { readonly kind: 'verified'; readonly by: 'read' | 'service'; readonly size: number; readonly contentType: string }
+  | {
+      readonly kind: 'verified';
+      readonly by: 'read' | 'service';
+      readonly size: number;
+      readonly contentType: string;
+      /** When all of it was read in one part. */
+      readonly sha256?: string;
+    }
   | { readonly kind: 'mismatch'; readonly reason: string }
   | { readonly kind: 'superseded' };
 
@@ -38,8 +45,8 @@ export function createVerifyMedia({
     const version = copy.metadata[SOURCE_ETAG] ?? '';
     if (version !== item.etag) return { kind: 'superseded' };
     if (copy.etag !== etag) return { kind: 'mismatch', reason: 'The copy was changed after it was made.' };
-    const verified = (by: 'read' | 'service'): VerifyResult => ({
-      kind: 'verified',
+    const verified = (by: 'read' | 'service') => ({
+      kind: 'verified' as const,
       by,
       size: copy.length,
       contentType: copy.contentType,
@@ -64,6 +71,7 @@ export function createVerifyMedia({
       return { kind: 'mismatch', reason: `SHA-256 of the source is ${left.sha256}, of the copy ${right.sha256}.` };
     }
     const next = from + partBytes;
-    return next < copy.length ? { kind: 'part', from: next } : verified('read');
+    if (next < copy.length) return { kind: 'part', from: next };
+    return from === 0 ? { ...verified('read'), sha256: right.sha256 } : verified('read');
   };
 }

@@ -24,6 +24,8 @@ export interface MediaRecord {
   readonly size?: number;
   /** Lower-case hexadecimal; known for files that came through `POST /upload`. */
   readonly md5?: string;
+  /** Lower-case hexadecimal; of the bytes read back when the copy was verified, for files of up to 16 GiB. */
+  readonly sha256?: string;
   readonly contentType?: string;
   /** `processed/media/<name>` once the copy stands. */
   readonly destination?: string;
