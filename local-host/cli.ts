@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import './quiet-sqlite';
 import { parseCliArguments, USAGE, UsageError } from './cli-arguments';
-import type { CliArguments } from './cli-arguments';
+import type { CliArguments, CliCommand } from './cli-arguments';
 import { consoleLog } from './console-log';
 import { functionList } from './function-list';
-import { PortInUseError } from './public-listener';
+import { AddressError, PortInUseError } from './public-listener';
 import { LocalSettingsError } from './settings/local-settings';
 import { loadSettings } from './settings/load-settings';
 import { startHost } from './start-host';
@@ -15,18 +15,23 @@ const EXIT = { ok: 0, failed: 1, usage: 2, portInUse: 98 } as const;
 
 /** The command `local-host`. Resolves with the exit code when the host has ended. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  let parsed: CliArguments;
+  let command: CliCommand;
   try {
-    parsed = parseCliArguments(args);
+    command = parseCliArguments(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.stderr.write(`${error.message}\n${args.length === 0 ? `\n${USAGE}` : 'All options: local-host --help\n'}`);
     return EXIT.usage;
   }
-  if (parsed.help) {
+  if (command.kind === 'help') {
     process.stdout.write(USAGE);
     return EXIT.ok;
   }
+  if (command.kind === 'version') {
+    process.stdout.write(`${version()}\n`);
+    return EXIT.ok;
+  }
+  const parsed = command.options;
   // Whoever read the output may be gone; that is no reason to end.
   process.stdout.on('error', () => undefined);
   const noApp = whyNoApp(parsed.scriptRoot);
@@ -45,7 +50,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
       process.stderr.write(`${error.message}\n`);
       return EXIT.portInUse;
     }
-    if (error instanceof LocalSettingsError) {
+    if (error instanceof LocalSettingsError || error instanceof AddressError) {
       process.stderr.write(`${error.message}\n`);
       return EXIT.usage;
     }
@@ -61,10 +66,12 @@ async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHan
     {
       scriptRoot: parsed.scriptRoot,
       ...(parsed.port === undefined ? {} : { port: parsed.port }),
+      ...(parsed.address === undefined ? {} : { address: parsed.address }),
       ...(parsed.stateDir === undefined ? {} : { stateDir: parsed.stateDir }),
       ...(parsed.eventGridFile === undefined ? {} : { eventGridFile: parsed.eventGridFile }),
       ...(parsed.key === undefined ? {} : { key: parsed.key }),
       functions: parsed.functions,
+      storage: parsed.storage ? 'embedded' : 'given',
       enableAuth: parsed.enableAuth,
       instanceNumber: parsed.instanceNumber,
       signal,
@@ -72,12 +79,13 @@ async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHan
         logLevel: hostJson.logging?.logLevel ?? {},
         fancy: process.stdout.isTTY,
         verbose: parsed.verbose,
+        stamped: parsed.stamped,
         write,
       }),
     },
     {
       onIndexed: (functions, host) => {
-        if (functions.length > 0) write(functionList(functions, host.context.settings));
+        if (functions.length > 0 && !parsed.stamped) write(functionList(functions, host.context.settings));
       },
     },
   );
@@ -111,7 +119,18 @@ function stopSignal(): StopSignal {
 
 /** Why there is no app to run in this folder; undefined when there may be one. */
 function whyNoApp(folder: string): string | undefined {
-  if (!existsSync(folder)) return `There is no folder ${folder} (--script-root).`;
-  if (existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'host.json'))) return undefined;
-  return `${folder} holds neither package.json nor host.json: it is no Functions app. Name the app's folder with --script-root.`;
+  const where = path.resolve(folder);
+  if (!existsSync(where)) return `There is no folder ${where}. Name the app's folder with --script-root.`;
+  if (!statSync(where).isDirectory()) return `${where} is no folder. Name the app's folder with --script-root.`;
+  if (['package.json', 'host.json'].some((file) => existsSync(path.join(where, file)))) return undefined;
+  return `${where} holds neither package.json nor host.json: it is no Functions app. Name the app's folder with --script-root.`;
+}
+
+/** Of the package that this file came with. */
+function version(): string {
+  for (let folder = __dirname; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'package.json');
+    if (existsSync(file)) return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version);
+    if (path.dirname(folder) === folder) return 'unknown';
+  }
 }

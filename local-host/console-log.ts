@@ -16,6 +16,8 @@ export interface ConsoleLogOptions {
   readonly logLevel: Readonly<Record<string, string>>;
   /** Colours and times, as on a terminal. Plain lines are what scripts and tests wait for. */
   readonly fancy: boolean;
+  /** Each record begins with its time and level, its further lines with two spaces: for log files. Default false. */
+  readonly stamped?: boolean;
   readonly verbose: boolean;
   readonly write: (text: string) => void;
 }
@@ -24,11 +26,17 @@ export interface ConsoleLogOptions {
 export function consoleLog(options: ConsoleLogOptions): (record: LogRecord) => void {
   return (record) => {
     if (!isEnabled(record, options)) return;
+    if (options.stamped) return void options.write(stampedRecord(record));
     if (!options.fancy) return void options.write(`${record.message}\n`);
     const colour = COLOURS[record.level];
     const message = colour === undefined ? record.message : `${colour}${record.message}${RESET}`;
     options.write(`${GREY}[${new Date(record.time).toISOString()}]${RESET} ${message}\n`);
   };
+}
+
+/** `2026-01-31T12:00:00.000Z warning     text` */
+function stampedRecord({ time, level, message }: LogRecord): string {
+  return `${new Date(time).toISOString()} ${level.padEnd(11)} ${message.replace(/\r?\n/g, '\n  ')}\n`;
 }
 
 function isEnabled(record: LogRecord, options: ConsoleLogOptions): boolean {

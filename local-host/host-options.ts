@@ -17,6 +17,12 @@ export interface HostOptions {
   readonly only: readonly string[];
   readonly authEnabled: boolean;
   readonly key: string | undefined;
+  /** Where HTTP is taken; this machine alone when undefined. See PublicListener. */
+  readonly address?: string | undefined;
+  /** Runs once the port is bound, before the app is loaded. Must not reject. */
+  readonly prepare?: () => Promise<void>;
+  /** Runs when everything else has stopped. */
+  readonly release?: () => Promise<void>;
 }
 
 /** An invocation that ended, whoever triggered it. */

@@ -86,12 +86,14 @@ export class Host {
   async #start(): Promise<void> {
     const { loaded, instanceNumber, registry } = this.#options;
     if (instanceNumber === 1) {
-      const port = await this.#listener.listen(loaded.settings.port);
+      const port = await this.#listener.listen(loaded.settings.port, this.#options.address);
       this.#context = this.#createContext(withPort(loaded.settings, port));
       this.#bindings = new BindingExchange(registry.bindings, this.#context);
       this.#admin = this.#createAdmin();
     }
     if (loaded.problem !== undefined) return this.#enterError(loaded.problem);
+    await this.#options.prepare?.();
+    if (this.#isStopped()) return;
     try {
       const app = await this.#startWorker();
       if (app) await this.#run(app.worker, app.loaded);
@@ -124,6 +126,7 @@ export class Host {
     await this.#triggers?.stop();
     await this.#supervisor?.stop();
     this.#hostHttp.close();
+    await this.#options.release?.();
   }
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {
@@ -167,7 +170,7 @@ export class Host {
       only,
     });
     this.#functions = index.functions;
-    logStartup(log, index, app, this.#context.settings);
+    logStartup(log, index, app, this.#context.settings, only);
     this.events.emit('indexed', index.functions);
     if (index.hostError !== undefined) {
       return this.#enterError(index.hostError);
@@ -218,6 +221,10 @@ export class Host {
     this.#listener.direct((socket) => this.#hostHttp.accept(socket));
     await this.#triggers?.stop();
     await this.#supervisor?.stop();
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'Stopped';
   }
 
   #setState(state: HostState): void {

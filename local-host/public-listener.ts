@@ -10,38 +10,63 @@ export class PortInUseError extends Error {
   readonly port: number;
 
   constructor(port: number, cause: unknown) {
+    const forbidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
     super(
-      `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`,
+      forbidden
+        ? `Port ${port} may not be opened by this user. Specify one above 1023 using --port [-p].`
+        : `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`,
       { cause },
     );
     this.port = port;
   }
 }
 
+/** The address to listen on is none of this machine's. */
+export class AddressError extends Error {
+  override readonly name = 'AddressError';
+
+  constructor(address: string, cause: unknown) {
+    super(
+      `'${address}' is no address of this machine (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}). Use --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for all its addresses.`,
+      { cause },
+    );
+  }
+}
+
 type Target = (socket: net.Socket) => void;
 
+/** Both spellings of this machine: `localhost` means the second first for some clients. */
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+const NO_SUCH_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
+const FREE_PORT_TRIES = 10;
+
 export class PublicListener {
-  readonly #server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
-    // A client that hangs up while it waits is noticed by whoever gets the connection.
-    socket.on('error', () => undefined);
-    socket.once('close', () => this.#waiting.delete(socket));
-    this.accept(socket);
-  });
   readonly #waiting = new Set<net.Socket>();
+  #servers: net.Server[] = [];
   #target: Target | undefined;
   #closed = false;
 
-  /** Resolves with the port bound; @throws PortInUseError */
-  listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(error.code === 'EADDRINUSE' || error.code === 'EACCES' ? new PortInUseError(port, error) : error),
-      );
-      this.#server.listen(port, () => {
-        const address = this.#server.address();
-        resolve(typeof address === 'object' && address ? address.port : port);
-      });
-    });
+  /**
+   * Resolves with the port bound. Without an address only this machine can connect, by IPv4 and, where there is one, IPv6.
+   * @throws PortInUseError, AddressError
+   */
+  async listen(port: number, address?: string): Promise<number> {
+    if (address !== undefined && address !== 'localhost') return this.#bind(port, address);
+    for (let tries = 1; ; tries++) {
+      const bound = await this.#bind(port, LOOPBACK[0]);
+      try {
+        await this.#bind(bound, LOOPBACK[1]);
+      } catch (error) {
+        // A machine without IPv6 does without it.
+        if (error instanceof PortInUseError) {
+          this.#servers.splice(0).forEach((server) => server.close());
+          // The system chose a port that is free for IPv4 alone; it is asked for another.
+          if (port === 0 && tries < FREE_PORT_TRIES) continue;
+          throw error;
+        }
+      }
+      return bound;
+    }
   }
 
   /** From here on connections go to `target`, those that wait first; undefined makes them wait. */
@@ -57,7 +82,7 @@ export class PublicListener {
   /** Takes no more connections; those that wait are closed. */
   close(): void {
     this.#closed = true;
-    this.#server.close();
+    for (const server of this.#servers) server.close();
     this.#target = undefined;
     for (const socket of this.#waiting) socket.destroy();
     this.#waiting.clear();
@@ -69,4 +94,29 @@ export class PublicListener {
     else if (this.#target) this.#target(socket);
     else this.#waiting.add(socket);
   }
+
+  #bind(port: number, address: string): Promise<number> {
+    const server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      // A client that hangs up while it waits is noticed by whoever gets the connection.
+      socket.on('error', () => undefined);
+      socket.once('close', () => this.#waiting.delete(socket));
+      this.accept(socket);
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, port, address)));
+      server.listen(port, address, () => {
+        // Later faults, such as no more file descriptors, cost a connection and not the host.
+        server.on('error', () => undefined);
+        this.#servers.push(server);
+        if (this.#closed) server.close();
+        const bound = server.address();
+        resolve(typeof bound === 'object' && bound ? bound.port : port);
+      });
+    });
+  }
+}
+
+function explained(error: NodeJS.ErrnoException, port: number, address: string): Error {
+  if (error.code === 'EADDRINUSE' || error.code === 'EACCES') return new PortInUseError(port, error);
+  return NO_SUCH_ADDRESS.has(error.code ?? '') ? new AddressError(address, error) : error;
 }

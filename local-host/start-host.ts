@@ -11,6 +11,7 @@ import type { IndexedFunction } from './indexing';
 import { createLog } from './log';
 import type { HostExtension } from './plugin';
 import { createRegistry } from './registry';
+import { StorageOfApp } from './storage/storage-of-app';
 import type { RpcData } from './rpc-data';
 import { setting } from './settings/host-settings';
 import { loadSettings } from './settings/load-settings';
@@ -27,8 +28,15 @@ export interface StartHostOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Where the host keeps its own state. Default: `SLUICE_HOME`/host, else `.sluice/host` in the app's folder. */
+  /** Address to take HTTP on. Default: localhost, so that only this machine can connect. */
+  readonly address?: string;
+  /** Where the host keeps its own state. Default: `LOCAL_HOST_STATE`, else `.sluice/host` in the app's folder. */
   readonly stateDir?: string;
+  /**
+   * `embedded` starts Azurite when `AzureWebJobsStorage` says development storage and nothing listens there, and stops it
+   * with the host. Default `given`: whatever the setting says.
+   */
+  readonly storage?: 'embedded' | 'given';
   readonly clock?: Clock;
   /** Receives every line of the log; the same records are the event `log`. */
   readonly log?: (record: LogRecord) => void;
@@ -73,7 +81,7 @@ export interface StartHostHooks {
 
 /**
  * Starts a host in this process, with the app in a process of its own.
- * Resolves in state `Running` or `Error`; @throws PortInUseError, LocalSettingsError
+ * Resolves in state `Running` or `Error`; @throws PortInUseError, AddressError, LocalSettingsError
  */
 export async function startHost(options: StartHostOptions, hooks: StartHostHooks = {}): Promise<HostHandle> {
   const events = new EventEmitter<HostHandleEvents>();
@@ -83,14 +91,26 @@ export async function startHost(options: StartHostOptions, hooks: StartHostHooks
     options.log?.(record);
     events.emit('log', record);
   });
+  const stateDir = stateDirOf(
+    options.stateDir ?? defaultStateDir(loaded.settings.appRoot, setting(loaded.settings, 'LOCAL_HOST_STATE')),
+  );
+  const storage =
+    options.storage === 'embedded'
+      ? new StorageOfApp({
+          location: azuriteFolder(stateDir, loaded.settings.appRoot),
+          connection: setting(loaded.settings, 'AzureWebJobsStorage'),
+          appRoot: loaded.settings.appRoot,
+          log,
+        })
+      : undefined;
   const host = new Host({
     loaded,
     registry: createRegistry({ eventGridFile: options.eventGridFile, extensions: options.extensions }),
     clock: options.clock ?? systemClock,
     log,
-    stateDir: stateDirOf(
-      options.stateDir ?? defaultStateDir(loaded.settings.appRoot, setting(loaded.settings, 'SLUICE_HOME')),
-    ),
+    stateDir,
+    address: options.address,
+    ...(storage ? { prepare: () => storage.start(), release: () => storage.stop() } : {}),
     instanceNumber: options.instanceNumber ?? 1,
     only:
       options.functions && options.functions.length > 0
@@ -143,10 +163,14 @@ function toRpcData(value: unknown): RpcData {
   return { json: JSON.stringify(value) };
 }
 
-function defaultStateDir(appRoot: string, sluiceHome: string | undefined): string {
-  return sluiceHome === undefined || sluiceHome === ''
-    ? path.join(appRoot, '.sluice', 'host')
-    : path.join(sluiceHome, 'host');
+function defaultStateDir(appRoot: string, given: string | undefined): string {
+  return given === undefined || given === '' ? path.join(appRoot, '.sluice', 'host') : given;
+}
+
+/** Beside the state where that is the app's own, else in it: a folder that was named holds all that the host writes. */
+function azuriteFolder(stateDir: string, appRoot: string): string {
+  const home = path.join(appRoot, '.sluice');
+  return path.join(path.dirname(stateDir) === home ? home : stateDir, 'azurite');
 }
 
 /** The folder, made if need be; one in the temporary folder when the app's own cannot be written. */

@@ -14,7 +14,9 @@ import { formatTable } from './local/pipeline-table';
 import { pipelineRows } from './local/pipeline-rows';
 import { requireFreePort, stopLeftOver } from './local/left-over';
 import { lockStart } from './local/start-lock';
-import { startStorageProcess, type StorageProcess } from './local/storage-process';
+import '../local-host/quiet-sqlite';
+import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storage/embedded-storage';
+import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
 import { checkSettings, checkStorage, EX_CONFIG } from './preflight';
 
@@ -58,18 +60,19 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
   await stopLeftOver(hostPid, 'local-host');
   await requireFreePort(options.port, '--port');
 
-  let storage: StorageProcess | undefined;
+  let storage: EmbeddedStorage | undefined;
   let host: HostProcess | undefined;
   try {
     if (isDevelopmentStorage(environment)) {
       const { storagePort: blob } = options;
-      storage = await startStorageProcess(
+      storage = await startEmbeddedStorage(
         {
           location: path.join(home, 'azurite'),
           ports: { blob, queue: blob + 1, table: blob + 2 },
           pidFile: path.join(run, 'azurite.pid'),
         },
         (pid) => console.log(`Azurite (process ${pid}) ended; starting it again.`),
+        (reason) => console.error(`Azurite cannot be started again; trying until it can. ${reason}`),
       );
       const { azurite } = storage;
       if (blob !== 10_000) environment.AzureWebJobsStorage = azurite.connectionString;
@@ -83,6 +86,7 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
 
     const logFile = path.join(home, 'logs', 'host.log');
     const base = `http://localhost:${options.port}`;
+    const filter = terminalFilter(options.verbose);
     const givenUp = new AbortController();
     host = startHostProcess({
       script: path.join(root, 'bin', 'local-host'),
@@ -94,6 +98,9 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
         String(options.port),
         '--host-state',
         path.join(home, 'host'),
+        '--no-storage',
+        '--log-stamps',
+        ...(options.address === undefined ? [] : ['--host', options.address]),
         '--event-grid',
         path.join(root, 'infra', 'local', 'event-grid.json'),
       ],
@@ -101,11 +108,13 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
       pidFile: hostPid,
       logFile,
       onLine: (line) => {
-        if (options.verbose || /warn|error|fail|critical/i.test(line)) console.log(line);
+        const shown = filter(line);
+        if (shown !== undefined) console.log(shown);
       },
+      onLogTrouble: (reason) => console.error(`The log ${logFile} cannot be written; the host runs on. ${reason}`),
       onDeath: (how) => console.log(`The host ended (${how}); starting it again.`),
       onGivenUp: (how) => {
-        console.error(`The host keeps ending right after its start (${how}). Its log: ${logFile}`);
+        console.error(`The host cannot run (${how}). Its log: ${logFile}`);
         givenUp.abort();
       },
     });
@@ -178,6 +187,8 @@ async function main(): Promise<void> {
     return;
   }
   if (parsed.kind === 'rejected') throw new StartRefused([`${parsed.reason}\n`, usage], 2);
+  // Whoever read the output may be gone; that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   await start(parsed.options, stopped.signal);

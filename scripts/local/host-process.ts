@@ -3,10 +3,11 @@
  * 2. `host.pid` names it while it runs; 3. after `stop` none is started.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream, rmSync, statSync, truncateSync, writeFileSync, type WriteStream } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import readline from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BoundedLog } from './bounded-log';
+import { parseHostLine } from './host-line';
 
 export interface HostProcessOptions {
   /** Path of bin/local-host. */
@@ -19,8 +20,10 @@ export interface HostProcessOptions {
   readonly onLine: (line: string) => void;
   /** Called when the host ended unasked, before it is started again. */
   readonly onDeath: (how: string) => void;
-  /** Called when it is given up: it ended several times within seconds of its start. */
+  /** Called when it is given up: it ended several times within seconds of its start, or for a reason that stays. */
   readonly onGivenUp: (how: string) => void;
+  /** Called when the log cannot be written; the host runs on. */
+  readonly onLogTrouble: (reason: string) => void;
 }
 
 export interface HostProcess {
@@ -32,9 +35,14 @@ const QUICK_DEATH_MS = 10_000;
 const QUICK_DEATHS = 5;
 const STOP_LIMIT_MS = 30_000;
 
+/** Exit codes of bin/local-host that another try would not change, and what they mean. See local-host/DESIGN.md. */
+const LASTING: Readonly<Record<number, string>> = {
+  2: 'exit code 2: its settings cannot be read, or its folder holds no app',
+  98: 'exit code 98: its port is in use by another program; end that one, or choose another port with --port',
+};
+
 export function startHostProcess(options: HostProcessOptions): HostProcess {
-  boundLog(options.logFile);
-  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const log = new BoundedLog({ file: options.logFile, limit: LARGEST_LOG, onTrouble: options.onLogTrouble });
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   let child: ChildProcess | undefined;
@@ -49,11 +57,11 @@ export function startHostProcess(options: HostProcessOptions): HostProcess {
       rmSync(options.pidFile, { force: true });
       if (isStopping()) return;
       quickDeaths = Date.now() - startedAt < QUICK_DEATH_MS ? quickDeaths + 1 : 0;
-      if (quickDeaths >= QUICK_DEATHS) {
-        options.onGivenUp(how);
+      if (quickDeaths >= QUICK_DEATHS || how.lasting) {
+        options.onGivenUp(how.text);
         return;
       }
-      options.onDeath(how);
+      options.onDeath(how.text);
       await delay(Math.min(250 * 2 ** quickDeaths, 5_000), undefined, { signal: stopping.signal }).catch(
         () => undefined,
       );
@@ -67,13 +75,12 @@ export function startHostProcess(options: HostProcessOptions): HostProcess {
       const force = setTimeout(() => child?.kill('SIGKILL'), STOP_LIMIT_MS);
       await running;
       clearTimeout(force);
-      log.end();
-      await once(log, 'close');
+      log.close();
     },
   };
 }
 
-function launch({ script, args, environment, pidFile, onLine }: HostProcessOptions, log: WriteStream): ChildProcess {
+function launch({ script, args, environment, pidFile, onLine }: HostProcessOptions, log: BoundedLog): ChildProcess {
   // The channel tells the host when this process is gone: it then ends by itself instead of holding the port.
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...environment },
@@ -83,19 +90,27 @@ function launch({ script, args, environment, pidFile, onLine }: HostProcessOptio
   writeFileSync(pidFile, `${child.pid}\n`);
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
-    stream.pipe(log, { end: false });
-    readline.createInterface({ input: stream }).on('line', onLine);
+    readline.createInterface({ input: stream }).on('line', (line) => {
+      // What is not of the host's log, such as the words of a crash, has no time of its own.
+      log.lines([parseHostLine(line).level === 'none' ? `${new Date().toISOString()} ${line}` : line]);
+      onLine(line);
+    });
   }
   return child;
 }
 
-async function ended(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-  });
+interface End {
+  readonly text: string;
+  /** Another try would end the same way. */
+  readonly lasting: boolean;
 }
 
-function boundLog(file: string): void {
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG) truncateSync(file, 0);
+function ended(child: ChildProcess): Promise<End> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ text: error.message, lasting: false }));
+    child.once('exit', (code, signal) => {
+      const lasting = LASTING[code ?? -1];
+      resolve({ text: lasting ?? (signal ? `signal ${signal}` : `exit code ${code}`), lasting: lasting !== undefined });
+    });
+  });
 }

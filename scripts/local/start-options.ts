@@ -4,6 +4,8 @@ export interface StartOptions {
   readonly port: number;
   /** Azurite's blob port; queue and table follow. Default 10000. */
   readonly storagePort: number;
+  /** Where HTTP is taken; this machine alone when undefined. */
+  readonly address: string | undefined;
   readonly demo: boolean;
   /** Shows every line of the host's log. */
   readonly verbose: boolean;
@@ -14,9 +16,10 @@ export type ParsedOptions =
   | { readonly kind: 'help' }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-export const usage = `npm start [-- --port N] [--storage-port M] [--no-demo] [--verbose]
+export const usage = `npm start [-- --port N] [--host ADDRESS] [--storage-port M] [--no-demo] [--verbose]
 
   --port N           port of the app (default 7071)
+  --host ADDRESS     address to take HTTP on (default localhost; in a container 0.0.0.0)
   --storage-port M   blob port of the embedded storage; queue is M+1, table M+2 (default 10000)
   --no-demo          leaves the demo files out
   --verbose          shows every line of the host's log, not only warnings and errors
@@ -26,6 +29,7 @@ State lies under .sluice, or where SLUICE_HOME says. Ctrl-C stops everything.`;
 export function parseStartOptions(args: readonly string[]): ParsedOptions {
   let port = 7071;
   let storagePort = 10_000;
+  let address: string | undefined;
   let demo = true;
   let verbose = false;
   const rest = [...args];
@@ -47,6 +51,11 @@ export function parseStartOptions(args: readonly string[]): ParsedOptions {
         storagePort = Number(text);
         break;
       }
+      case '--host': {
+        address = value();
+        if (address === '' || address.startsWith('-')) return rejected('--host takes an address, for example 0.0.0.0');
+        break;
+      }
       case '--no-demo':
         demo = false;
         break;
@@ -60,7 +69,7 @@ export function parseStartOptions(args: readonly string[]): ParsedOptions {
         return rejected(`unknown option ${JSON.stringify(flag)}`);
     }
   }
-  return { kind: 'options', options: { port, storagePort, demo, verbose } };
+  return { kind: 'options', options: { port, storagePort, address, demo, verbose } };
 }
 
 function isPort(text: string, highest: number): boolean {

@@ -1,75 +1,33 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
-import { projectRoot, singleFile, writeApp } from '../../integration/local-host/temporary-app';
+import { endAll, run } from '../../drivers/local-host-command';
+import { freePorts } from '../../drivers/free-ports';
+import { singleFile, writeApp } from '../../integration/local-host/temporary-app';
 
-const command = path.join(projectRoot, 'bin', 'local-host');
 const folder = writeApp(
   singleFile(`
 app.http('hello', { methods: ['GET', 'POST'], authLevel: 'function', handler: async () => ({ body: String(process.pid) }) });
 app.http('sleeper', { methods: ['GET'], authLevel: 'anonymous', handler: async () => { console.log('asleep'); await new Promise((r) => setTimeout(r, 300)); return { body: 'awake' }; } });
 `),
 );
-const children: ChildProcess[] = [];
+
+fs.mkdirSync(path.join(folder, 'empty'));
 
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+  endAll();
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  /** Resolves once the output matches. */
-  readonly shows: (pattern: RegExp) => Promise<void>;
-  readonly ended: Promise<number | null>;
-}
-
-function run(args: readonly string[], cwd = projectRoot): Running {
-  const child = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let output = '';
-  const watchers = new Set<() => void>();
-  const take = (chunk: Buffer): void => {
-    output += chunk.toString();
-    for (const watch of [...watchers]) watch();
-  };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
-  return {
-    child,
-    output: () => output,
-    shows: (pattern) =>
-      new Promise((resolve) => {
-        const watch = (): void => {
-          if (!pattern.test(output)) return;
-          watchers.delete(watch);
-          resolve();
-        };
-        watchers.add(watch);
-        watch();
-      }),
-    ended: once(child, 'close').then(([code]) => code as number | null),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 0;
 
 describe('bin/local-host', () => {
   test('starts an app from any folder, says what tools wait for, and ends with 0 at SIGTERM', async () => {
     const port = await freePort();
-    const host = run(['start', '--script-root', folder, '--port', String(port)], '/');
+    const host = run(['start', '--script-root', folder, '--port', String(port)], { cwd: '/' });
     await host.shows(/Host lock lease acquired by instance ID '[0-9A-F]{32}'\./);
     expect(host.output()).toMatch(/^Functions:$/m);
     expect(host.output()).toContain(`hello: [GET,POST] http://localhost:${port}/hello`);
@@ -124,12 +82,65 @@ describe('bin/local-host', () => {
     expect(await host.ended).toBe(0);
   });
 
-  test('explains itself, and refuses what it does not know with 2', async () => {
+  test('explains itself, and refuses what it does not know in a line that names the remedy, with 2', async () => {
     const help = run(['--help']);
     expect(await help.ended).toBe(0);
     expect(help.output()).toContain('--script-root DIR');
-    const wrong = run(['start', '--nonsense']);
+    expect(help.output()).not.toContain('SLUICE');
+    const version = run(['--version']);
+    expect(await version.ended).toBe(0);
+    expect(version.output()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const wrong = run(['start', '--prot', '80']);
     expect(await wrong.ended).toBe(2);
-    expect(wrong.output()).toContain('Usage:');
+    expect(wrong.output()).toBe("There is no option '--prot'. Did you mean --port?\nAll options: local-host --help\n");
+  });
+
+  test('alone shows how it is used, with 2', async () => {
+    const bare = run([]);
+    expect(await bare.ended).toBe(2);
+    expect(bare.output()).toContain('Usage: local-host start');
+  });
+
+  test.each([
+    [
+      'a folder that does not exist',
+      path.join(folder, 'nowhere'),
+      /^There is no folder .*nowhere\. Name .* --script-root\.$/m,
+    ],
+    ['a file', path.join(folder, 'index.js'), /^.*index\.js is no folder\. Name .* --script-root\.$/m],
+    ['a folder without an app', path.join(folder, 'empty'), /^.* holds neither package\.json nor host\.json/m],
+  ])('names %s, with 2', async (_what, scriptRoot, message) => {
+    const host = run(['start', '--script-root', scriptRoot, '--port', '0']);
+    expect(await host.ended).toBe(2);
+    expect(host.output()).toMatch(message);
+  });
+
+  test('takes HTTP from this machine alone unless told otherwise, and names an address that it does not have', async () => {
+    const [own = 0, all = 0] = await freePorts(2);
+    const [address] = Object.values(os.networkInterfaces())
+      .flat()
+      .filter((entry) => entry?.family === 'IPv4' && !entry.internal);
+    const host = run(['start', '--script-root', folder, '--port', String(own)]);
+    const open = run(['start', '--script-root', folder, '--port', String(all), '--host', '0.0.0.0']);
+    await Promise.all([host.shows(/Host lock lease acquired/), open.shows(/Host lock lease acquired/)]);
+    expect((await fetch(`http://127.0.0.1:${own}/hello`)).status).toBe(200);
+    if (address) {
+      await expect(fetch(`http://${address.address}:${own}/hello`)).rejects.toThrow();
+      expect((await fetch(`http://${address.address}:${all}/hello`)).status).toBe(200);
+    }
+    for (const running of [host, open]) running.child.kill('SIGTERM');
+    expect(await host.ended).toBe(0);
+    expect(await open.ended).toBe(0);
+    const wrong = run(['start', '--script-root', folder, '--port', '0', '--host', '192.0.2.1']);
+    expect(await wrong.ended).toBe(2);
+    expect(wrong.output()).toMatch(/'192\.0\.2\.1' is no address of this machine .*--host 0\.0\.0\.0/);
+  });
+
+  test('warns of a function that the app does not have, and lists those that it has', async () => {
+    const host = run(['start', '--script-root', folder, '--port', '0', '--functions', 'hello', 'helo']);
+    await host.shows(/Host lock lease acquired/);
+    expect(host.output()).toMatch(/^The app has no function 'helo' \(--functions,.*; it has: hello, sleeper\.$/m);
+    host.child.kill('SIGTERM');
+    expect(await host.ended).toBe(0);
   });
 });

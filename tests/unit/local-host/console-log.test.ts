@@ -14,6 +14,12 @@ describe('consoleLog', () => {
     expect(written([{ message: 'Job host started' }])).toBe('Job host started\n');
   });
 
+  test('stamps each record of a log file with time and level, and sets its further lines in', () => {
+    expect(written([{ message: 'm\nat f (x.js)', level: 'warning' }], { stamped: true })).toBe(
+      '1970-01-01T00:00:00.000Z warning     m\n  at f (x.js)\n',
+    );
+  });
+
   test('adds time and colour on a terminal', () => {
     expect(written([{ message: 'm', level: 'warning' }], { fancy: true })).toBe(
       '\x1b[90m[1970-01-01T00:00:00.000Z]\x1b[39m \x1b[33mm\x1b[39m\n',
