@@ -16,7 +16,7 @@ export interface CliArguments {
   /** False: never starts the embedded storage. */
   readonly storage: boolean;
   readonly eventGridFile: string | undefined;
-  readonly instanceNumber: number;
+  readonly instanceNumber: number | 'auto';
   readonly verbose: boolean;
   /** Each line of the log begins with its time and level. */
   readonly stamped: boolean;
@@ -44,7 +44,8 @@ Options:
                         .sluice/host in the app's folder)
   --no-storage          do not start the embedded storage (see below)
   --event-grid FILE     Event Grid subscriptions to deliver to
-  --instance N          2 and up: no port, no singleton triggers; shares the app's storage with instance 1
+  --instance N          1, the default, serves HTTP, timers and blob scans. 2 and up, beside it on the same state: no
+                        port; queues and durable work. 'auto' takes the lowest number that is free
   --verbose             log at level debug
   --log-stamps          begin each line of the log with its time and level, for log files
   -v, --version         the version of the host
@@ -57,7 +58,7 @@ host starts Azurite on .sluice/azurite (with --host-state: DIR/azurite) and stop
 Exit codes: 0   stopped by SIGINT (Ctrl-C) or SIGTERM
             1   unexpected error, or a second signal before the host had stopped
             2   wrong usage, no app in the folder, or settings that cannot be read
-            98  the port is in use, or may not be opened
+            98  the port is in use, or may not be opened; or another process is this instance
 An app that cannot be loaded ends nothing: the host then answers 503 or runs without functions, and says why.
 `;
 
@@ -115,7 +116,7 @@ export function parseCliArguments(args: readonly string[]): CliCommand {
     stateDir: text('host-state'),
     storage: values['no-storage'] !== true,
     eventGridFile: text('event-grid'),
-    instanceNumber: integer('--instance', text('instance'), 1, 1000) ?? 1,
+    instanceNumber: text('instance') === 'auto' ? 'auto' : (integer('--instance', text('instance'), 1, 1000) ?? 1),
     verbose: values.verbose === true,
     stamped: values['log-stamps'] === true,
   };

@@ -5,13 +5,14 @@ import { parseCliArguments, USAGE, UsageError } from './cli-arguments';
 import type { CliArguments, CliCommand } from './cli-arguments';
 import { consoleLog } from './console-log';
 import { functionList } from './function-list';
+import { InstanceTakenError } from './instance-lock';
 import { AddressError, PortInUseError } from './public-listener';
 import { LocalSettingsError } from './settings/local-settings';
 import { loadSettings } from './settings/load-settings';
 import { startHost } from './start-host';
 import type { HostHandle } from './start-host';
 
-const EXIT = { ok: 0, failed: 1, usage: 2, portInUse: 98 } as const;
+const EXIT = { ok: 0, failed: 1, usage: 2, inUse: 98 } as const;
 
 /** The command `local-host`. Resolves with the exit code when the host has ended. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -46,9 +47,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await host.stop();
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof PortInUseError) {
+    if (error instanceof PortInUseError || error instanceof InstanceTakenError) {
       process.stderr.write(`${error.message}\n`);
-      return EXIT.portInUse;
+      return EXIT.inUse;
     }
     if (error instanceof LocalSettingsError || error instanceof AddressError) {
       process.stderr.write(`${error.message}\n`);

@@ -1,12 +1,15 @@
 /**
  * The only source of time in the host. Everything that waits takes a Clock, so that a test can move time by hand and a
- * 30-day durable timer fires in milliseconds.
+ * 30-day durable timer fires in milliseconds. What waits for another program, such as the storage with its leases or another
+ * host process, goes by the machine's clock whatever clock the app runs on.
  */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Calls back once, no earlier than `delayMs` from now. The returned function cancels it; cancelling twice is harmless. */
   after(delayMs: number, callback: () => void): () => void;
+  /** For clocks moved by hand: time stands still until the returned function is called, because work is under way. */
+  hold?(): () => void;
 }
 
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

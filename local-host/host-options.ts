@@ -1,4 +1,5 @@
 import type { Clock } from './clock';
+import type { InstanceLock } from './instance-lock';
 import type { HostState } from './host-state';
 import type { IndexedFunction } from './indexing';
 import type { Log } from './log';
@@ -12,7 +13,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly stateDir: string;
-  readonly instanceNumber: number;
+  /** Taken before the host is made; the host lets go of it when it has stopped. */
+  readonly lock: InstanceLock;
   /** Only these functions; all when empty. */
   readonly only: readonly string[];
   readonly authEnabled: boolean;

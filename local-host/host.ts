@@ -13,6 +13,7 @@ import fs from 'node:fs';
 import { AdminApi } from './admin/admin-api';
 import type { AppWorker, LoadedApp } from './app-worker';
 import { BindingExchange } from './binding-exchange';
+import { watchFirstInstance } from './first-instance-watch';
 import { FunctionRunner } from './function-runner';
 import type { FunctionDefinition } from './function-definition';
 import { HostHttp } from './host-http';
@@ -50,6 +51,7 @@ export class Host {
   #state: HostState = 'Starting';
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  #unwatchFirst: () => void = () => undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -84,13 +86,14 @@ export class Host {
   }
 
   async #start(): Promise<void> {
-    const { loaded, instanceNumber, registry } = this.#options;
-    if (instanceNumber === 1) {
+    const { loaded, lock, registry, stateDir, log } = this.#options;
+    if (lock.instanceNumber === 1) {
       const port = await this.#listener.listen(loaded.settings.port, this.#options.address);
+      lock.note(port);
       this.#context = this.#createContext(withPort(loaded.settings, port));
       this.#bindings = new BindingExchange(registry.bindings, this.#context);
       this.#admin = this.#createAdmin();
-    }
+    } else this.#unwatchFirst = watchFirstInstance(stateDir, log);
     if (loaded.problem !== undefined) return this.#enterError(loaded.problem);
     await this.#options.prepare?.();
     if (this.#isStopped()) return;
@@ -127,6 +130,8 @@ export class Host {
     await this.#supervisor?.stop();
     this.#hostHttp.close();
     await this.#options.release?.();
+    this.#unwatchFirst();
+    this.#options.lock.release();
   }
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {
@@ -268,13 +273,13 @@ export class Host {
   }
 
   #createContext(settings: HostContext['settings']): HostContext {
-    const { clock, log, stateDir, instanceNumber } = this.#options;
+    const { clock, log, stateDir, lock } = this.#options;
     return {
       settings,
       clock,
       log,
       stateDir,
-      instanceNumber,
+      instanceNumber: lock.instanceNumber,
       instanceId: this.#instanceId,
       invoke: this.invoke,
       systemKey: (extension) => this.#keys.systemKey(extension),

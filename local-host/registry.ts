@@ -4,7 +4,7 @@
 import { blobBinding } from './bindings/blob';
 import { queueBinding } from './bindings/queue';
 import { tableBinding } from './bindings/table';
-import { createDurableExtension } from './durable';
+import { createDurableExtension, type DurableExtension } from './durable';
 import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { blobTrigger } from './triggers/blob';
@@ -16,6 +16,8 @@ export interface Registry {
   readonly triggers: readonly TriggerPlugin[];
   readonly bindings: readonly BindingPlugin[];
   readonly extensions: readonly HostExtension[];
+  /** One of the extensions. */
+  readonly durable: DurableExtension;
 }
 
 export interface RegistryOptions {
@@ -29,8 +31,9 @@ export interface RegistryOptions {
 const httpOutput: BindingPlugin = { type: 'http' };
 
 export function createRegistry(options: RegistryOptions = {}): Registry {
+  const durable = createDurableExtension();
   const extensions: readonly HostExtension[] = [
-    createDurableExtension(),
+    durable,
     ...(options.eventGridFile === undefined ? [] : [createEventGridExtension(options.eventGridFile)]),
     ...(options.extensions ?? []),
   ];
@@ -50,5 +53,6 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       ...extensions.flatMap((extension) => extension.bindings),
     ],
     extensions,
+    durable,
   };
 }

@@ -6,11 +6,16 @@ interface Waiting {
   readonly callback: () => void;
 }
 
-/** A clock that moves only when told to. For tests: `await clock.advance(30 * 86_400_000)`. */
+/**
+ * A clock that moves only when told to. For tests: `await clock.advance(30 * 86_400_000)`. Time stands still while durable
+ * work is under way, so that a timer of the next step counts from when the last one ended.
+ */
 export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
   readonly #waiting = new Set<Waiting>();
+  #holds = 0;
+  #onFree: () => void = () => undefined;
 
   constructor(startMs: number) {
     this.#now = startMs;
@@ -26,6 +31,15 @@ export class VirtualClock implements Clock {
     return () => void this.#waiting.delete(entry);
   }
 
+  hold(): () => void {
+    this.#holds++;
+    let held = true;
+    return () => {
+      if (held && --this.#holds === 0) this.#onFree();
+      held = false;
+    };
+  }
+
   /** Time of the next callback, or undefined when nothing waits. */
   nextDue(): number | undefined {
     let next: number | undefined;
@@ -33,11 +47,11 @@ export class VirtualClock implements Clock {
     return next;
   }
 
-  /** Moves time forward, running due callbacks in order and letting promises settle between them. */
+  /** Moves time forward, running due callbacks in order and letting promises settle and held work end between them. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#settled();
       const due = [...this.#waiting].filter((w) => w.due <= end).sort((a, b) => a.due - b.due || a.order - b.order)[0];
       if (!due) break;
       this.#waiting.delete(due);
@@ -45,5 +59,12 @@ export class VirtualClock implements Clock {
       due.callback();
     }
     this.#now = end;
+  }
+
+  async #settled(): Promise<void> {
+    do {
+      while (this.#holds > 0) await new Promise<void>((resolve) => (this.#onFree = resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#holds > 0);
   }
 }

@@ -2,6 +2,7 @@
  * Durable Functions 3.x as an extension of the host: orchestration, activity and entity triggers, the client binding, the
  * management API, and the engine under them. See DESIGN.md of the local host for what it promises.
  */
+import { EventEmitter } from 'node:events';
 import type { FunctionDefinition } from '../function-definition';
 import type { BindingPlugin, HostContext, HostExtension, TriggerPlugin } from '../plugin';
 import { DurableClient } from './client/durable-client';
@@ -11,6 +12,7 @@ import { ManagementApi } from './http-api/management-api';
 import { clientBindingData, WEBHOOK_PATH, type PublicAddress } from './http-api/management-urls';
 import { RPC_PATH, RpcListener } from './http-api/rpc-listener';
 import { DurableEngine, type EngineOptions } from './runtime/durable-engine';
+import type { DurableEvents } from './runtime/task-hub';
 import type { InstanceRow } from './store/instance-table';
 
 export type { EngineOptions } from './runtime/durable-engine';
@@ -22,8 +24,10 @@ export interface DurableExtension extends HostExtension {
   readonly client: DurableClient;
   /** The engine and its events. Defined from `prepare` on. */
   readonly engine: DurableEngine;
-  /** Resolves once the instance has ended. */
-  waitForInstance(id: string): Promise<InstanceRow>;
+  /** What the engine of the moment tells; there is another one after the app was loaded anew. */
+  readonly events: EventEmitter<DurableEvents>;
+  /** Resolves once the instance has ended. Rejects when the signal aborts or the engine stops. */
+  waitForInstance(id: string, signal?: AbortSignal): Promise<InstanceRow>;
 }
 
 /** @throws StateFileError from `prepare` when the state file cannot be used. */
@@ -54,6 +58,7 @@ class Durable implements DurableExtension {
       constantInput: (_fn, _binding, context) => clientBindingData(this.#address(context), this.#rpcBaseUrl),
     },
   ];
+  readonly events = new EventEmitter<DurableEvents>().setMaxListeners(0);
   #context: HostContext | undefined;
   #engine: DurableEngine | undefined;
   #client: DurableClient | undefined;
@@ -64,12 +69,14 @@ class Durable implements DurableExtension {
   constructor(private readonly options: EngineOptions) {}
 
   get engine(): DurableEngine {
-    if (!this.#engine) throw new Error('The durable engine has not started.');
+    if (!this.#engine)
+      throw new Error('Nothing durable runs here: the app has no durable function, or its host does not run.');
     return this.#engine;
   }
 
   get client(): DurableClient {
-    if (!this.#client) throw new Error('The durable engine has not started.');
+    if (!this.#client)
+      throw new Error('Nothing durable runs here: the app has no durable function, or its host does not run.');
     return this.#client;
   }
 
@@ -86,6 +93,10 @@ class Durable implements DurableExtension {
     if (!functions.some(usesDurable)) return;
     const engine = new DurableEngine(context, this.options);
     this.#engine = engine;
+    const { events } = engine.hub;
+    events.on('instance', (event) => this.events.emit('instance', event));
+    events.on('activity', (event) => this.events.emit('activity', event));
+    events.on('entity', (event) => this.events.emit('entity', event));
     this.#client = new DurableClient(engine.hub);
     this.#api = new ManagementApi(this.#client, engine.hub.settings.hubName, (id, timeoutMs) =>
       this.#waitFor(id, timeoutMs),
@@ -102,8 +113,8 @@ class Durable implements DurableExtension {
     this.#client = undefined;
   }
 
-  waitForInstance(id: string): Promise<InstanceRow> {
-    return this.engine.waitForInstance(id);
+  waitForInstance(id: string, signal?: AbortSignal): Promise<InstanceRow> {
+    return this.engine.waitForInstance(id, signal);
   }
 
   async handleHttp(

@@ -1,8 +1,9 @@
 /**
  * The keys of one host: a master key, host keys and function keys by name, one system key for each extension. Kept in the
- * state folder, so that URLs with a `code` in them survive a restart.
+ * state folder, so that URLs with a `code` in them survive a restart. Host processes that start at the same moment on one
+ * folder have the same keys: the first to write the file wins.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -24,7 +25,7 @@ export class KeyRing {
   /** @param fixedKey when given, is the master key and the default host key, whatever is stored */
   constructor(stateDir: string, fixedKey?: string) {
     this.#file = path.join(stateDir, 'keys.json');
-    const stored = read(this.#file);
+    const stored = read(this.#file) ?? this.#first(fixedKey);
     this.#keys = {
       masterKey: fixedKey ?? stored.masterKey ?? newKey(),
       hostKeys: { ...stored.hostKeys, default: fixedKey ?? stored.hostKeys?.['default'] ?? newKey() },
@@ -54,11 +55,11 @@ export class KeyRing {
     };
   }
 
-  /** Made on first use. */
+  /** Made on first use, from the master key, so that every process on this folder makes the same. */
   systemKey(extension: string): string {
     const known = this.#keys.systemKeys[extension];
     if (known !== undefined) return known;
-    const key = newKey();
+    const key = createHash('sha512').update(`system key of ${extension}\n${this.#keys.masterKey}`).digest('base64url');
     this.#keys.systemKeys[extension] = key;
     this.#save();
     return key;
@@ -103,6 +104,21 @@ export class KeyRing {
     this.onChange();
   }
 
+  /** Writes the first keys of this folder, unless another process just did: whole or not at all. */
+  #first(fixedKey: string | undefined): Partial<StoredKeys> {
+    const keys = { masterKey: fixedKey ?? newKey(), hostKeys: { default: fixedKey ?? newKey() } };
+    const draft = `${this.#file}.${process.pid}`;
+    try {
+      fs.writeFileSync(draft, JSON.stringify(keys), { mode: 0o600 });
+      fs.linkSync(draft, this.#file);
+      return keys;
+    } catch {
+      return read(this.#file) ?? keys;
+    } finally {
+      fs.rmSync(draft, { force: true });
+    }
+  }
+
   #save(): void {
     try {
       fs.writeFileSync(this.#file, `${JSON.stringify(this.#keys, null, 2)}\n`, { mode: 0o600 });
@@ -121,9 +137,16 @@ function newKey(): string {
   return randomBytes(40).toString('base64url');
 }
 
-function read(file: string): Partial<StoredKeys> {
+/** Undefined when there is none; a damaged one counts as empty. */
+function read(file: string): Partial<StoredKeys> | undefined {
+  let text: string;
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<StoredKeys>;
+    text = fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as Partial<StoredKeys>;
   } catch {
     return {};
   }

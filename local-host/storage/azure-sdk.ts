@@ -2,13 +2,15 @@
  * The Azure Storage SDKs, loaded when first needed: together they cost some 300 ms, which an app with HTTP triggers alone
  * should not pay at every start.
  */
-import { createRequire } from 'node:module';
+import { runInThisContext } from 'node:vm';
 import type * as Tables from '@azure/data-tables';
 import type * as Identity from '@azure/identity';
 import type * as Blobs from '@azure/storage-blob';
 import type * as Queues from '@azure/storage-queue';
 
-const load = createRequire(__filename);
+// Node's own `require`, also where a test runner puts one of its own in its place: Jest cannot load these packages, which
+// depend on ES modules.
+const load = (runInThisContext('process') as NodeJS.Process).getBuiltinModule('node:module').createRequire(__filename);
 
 export const blobSdk = (): typeof Blobs => load('@azure/storage-blob') as typeof Blobs;
 export const queueSdk = (): typeof Queues => load('@azure/storage-queue') as typeof Queues;
@@ -31,5 +33,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // Not by `instanceof`: the SDKs' errors come from outside of a test runner's own world.
+  const message = (error as { message?: unknown } | undefined | null)?.message;
+  return typeof message === 'string' ? message : String(error);
 }

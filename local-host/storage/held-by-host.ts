@@ -1,4 +1,4 @@
-import { sleep } from '../clock';
+import { sleep, systemClock } from '../clock';
 import type { HostContext } from '../plugin';
 import { messageOf, statusOf } from './azure-sdk';
 import { storageConnection } from './connection';
@@ -57,8 +57,8 @@ async function giveBack(message: HeldMessage, context: HostContext, signal: Abor
       // Any answer but "busy" is final: the message was deleted, or its lease ended and another has it.
       const status = statusOf(error);
       if (status !== undefined && status < 500 && status !== 429) return true;
-      if (status === undefined && !(error instanceof Error && 'code' in error)) return true;
-      await sleep(context.clock, RETRY_MS, signal);
+      if (status === undefined && !('code' in Object(error))) return true;
+      await sleep(systemClock, RETRY_MS, signal);
     }
   }
   return false;

@@ -3,6 +3,7 @@
  * next poll. Only a hint: a host whose storage is elsewhere hears nothing and polls as the real one does.
  */
 import { dirname, join } from 'node:path';
+import { systemClock } from '../clock';
 import type { HostContext } from '../plugin';
 import { parseAccessLogLine, storageEventOf, type StorageEvent } from './access-log-line';
 import { AccessLogTail } from './access-log-tail';
@@ -38,7 +39,7 @@ export class StorageActivity {
     if (!known) {
       const listeners = new Set<Hear>();
       const tail = new AccessLogTail({
-        clock: this.context.clock,
+        clock: systemClock,
         findFile: () => accessLogOf(this.context.stateDir, serviceUrl),
         onLines: (lines) => {
           for (const line of lines) {

@@ -35,7 +35,7 @@ export class DurableEngine {
   readonly #processClock: Clock;
   readonly #stopGraceMs: number;
   /** Looks at instances that end in other processes. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<{ readonly check: () => void; readonly abort: () => void }>();
   /** Tasks were left for whoever has room, which may be this process once more. */
   #tasksLeft = false;
   #lastLetter = 0;
@@ -107,6 +107,7 @@ export class DurableEngine {
     this.#tasks.stop();
     await this.hub.stop(this.#processClock, this.#stopGraceMs);
     await this.#membership.leave();
+    for (const { abort } of this.#waiting) abort();
     this.#store.close();
   }
 
@@ -115,7 +116,7 @@ export class DurableEngine {
     if (this.#stopped) return;
     this.hub.background(this.#takeOver(), 'taking over work');
     this.#readMail();
-    for (const check of this.#waiting) check();
+    for (const { check } of this.#waiting) check();
   }
 
   async #takeOver(): Promise<void> {
@@ -171,14 +172,17 @@ export class DurableEngine {
     return this.#store.read.instances.get(id);
   }
 
-  /** Resolves once the instance has ended, wherever it runs; at once when it has already. Rejects when the signal aborts. */
+  /**
+   * Resolves once the instance has ended, wherever it runs; at once when it has already. One that is not there yet is waited
+   * for too. Rejects when the signal aborts or the engine stops.
+   */
   waitForInstance(id: string, signal?: AbortSignal): Promise<InstanceRow> {
     const current = this.instance(id);
     if (current && isOver(current.status)) return Promise.resolve(current);
     return new Promise((resolve, reject) => {
       const done = (): void => {
         this.hub.events.off('instance', look);
-        this.#waiting.delete(check);
+        this.#waiting.delete(waiting);
         signal?.removeEventListener('abort', abort);
       };
       const check = (): void => {
@@ -192,10 +196,11 @@ export class DurableEngine {
       };
       const abort = (): void => {
         done();
-        reject(new Error('No longer waiting.'));
+        reject(new Error(`Instance '${id}' is no longer waited for.`));
       };
+      const waiting = { check, abort };
       this.hub.events.on('instance', look);
-      this.#waiting.add(check);
+      this.#waiting.add(waiting);
       signal?.addEventListener('abort', abort, { once: true });
     });
   }

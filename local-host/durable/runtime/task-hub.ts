@@ -63,6 +63,7 @@ export class TaskHub {
   readonly #runners = new Map<string, Runner>();
   readonly #background = new Set<Promise<unknown>>();
   #stopping = false;
+  #releaseClock: () => void = () => undefined;
 
   onTasks: (tasks: readonly TaskRow[]) => void = () => undefined;
   onTimer: (timer: TimerRow) => void = () => undefined;
@@ -122,7 +123,11 @@ export class TaskHub {
             `Durable: ${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
           );
       })
-      .finally(() => this.#background.delete(watched));
+      .finally(() => {
+        this.#background.delete(watched);
+        if (this.#background.size === 0) this.#releaseClock();
+      });
+    if (this.#background.size === 0) this.#releaseClock = this.context.clock.hold?.() ?? this.#releaseClock;
     this.#background.add(watched);
   }
 

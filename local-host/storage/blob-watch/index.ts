@@ -3,7 +3,7 @@
  * version is told once. Event subscriptions and blob triggers both stand on it.
  */
 import { join } from 'node:path';
-import type { Clock } from '../../clock';
+import { systemClock, type Clock } from '../../clock';
 import { HostStartError, type HostContext } from '../../plugin';
 import { messageOf } from '../azure-sdk';
 import type { StorageConnection } from '../connection';
@@ -27,7 +27,8 @@ export interface BlobWatchOptions {
  * @throws HostStartError when the ledger cannot be read.
  */
 export function watchBlobs(options: BlobWatchOptions, context: HostContext): () => Promise<void> {
-  const { clock, log, stateDir } = context;
+  const { log, stateDir } = context;
+  const clock = systemClock;
   const ledger = openLedger(join(stateDir, options.ledgerName), clock);
   const publisher = new Publisher(
     ledger,

@@ -3,7 +3,7 @@
  * `azure-webjobs-blobtrigger-<hostId>` that carries them to whichever instance has time (on all).
  */
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
-import { sleep } from '../../clock';
+import { sleep, systemClock } from '../../clock';
 import type { HostContext } from '../../plugin';
 import { messageOf } from '../../storage/azure-sdk';
 import { storageConnection, type StorageConnection } from '../../storage/connection';
@@ -55,7 +55,7 @@ class BlobHost {
       queue: this.#queue,
       poison: queues.getQueueClient(POISON_QUEUE),
       connection: connection.name,
-      clock: context.clock,
+      clock: systemClock,
       log: context.log,
       held: this.#held.value.held,
       process: (item) => this.#process(item),
@@ -117,12 +117,12 @@ class BlobHost {
   async #process(item: DequeuedMessageItem): Promise<Processed> {
     const bytes = decodeMessage(item.messageText, 'base64');
     const message = parseBlobMessage((bytes && strictUtf8(bytes)) ?? '');
-    const { log, clock } = this.context;
+    const { log } = this.context;
     if (!message) {
       log.warning(`Invalid message in blob trigger queue ${this.#queue.name}, messageId=${item.messageId}`);
       return 'done';
     }
-    if (!this.#functions.has(message.functionId)) await sleep(clock, UNKNOWN_FUNCTION_MS, this.#closing.signal);
+    if (!this.#functions.has(message.functionId)) await sleep(systemClock, UNKNOWN_FUNCTION_MS, this.#closing.signal);
     const fn = this.#functions.get(message.functionId);
     if (fn) return fn.process(message, item);
     if (this.#closing.signal.aborted) return 'failed';

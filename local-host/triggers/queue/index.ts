@@ -1,5 +1,6 @@
 /** Storage queue trigger: one {@link MessagePump} per function. */
 import type { DequeuedMessageItem } from '@azure/storage-queue';
+import { systemClock } from '../../clock';
 import type { BindingDefinition, FunctionDefinition } from '../../function-definition';
 import { FunctionIndexingError, type HostContext, type Listener, type TriggerPlugin } from '../../plugin';
 import { resolveSettings } from '../../settings/host-settings';
@@ -42,7 +43,7 @@ function listen(fn: FunctionDefinition, binding: BindingDefinition, context: Hos
     queue: queues.getQueueClient(name),
     ...(name.endsWith(POISON) ? {} : { poison: queues.getQueueClient(name + POISON) }),
     connection: connection.name,
-    clock: context.clock,
+    clock: systemClock,
     log: context.log,
     held: held.value.held,
     process: (message) => process(fn, binding, context, name, message),

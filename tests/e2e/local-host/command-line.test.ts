@@ -72,6 +72,43 @@ describe('bin/local-host', () => {
     server.close();
   });
 
+  test('names the process that is instance 1 already, its port and the remedies, and ends with 98', async () => {
+    const first = run(['start', '--script-root', folder, '--port', '0']);
+    await first.shows(/Host lock lease acquired/);
+    const [, port] = /http:\/\/localhost:(\d+)/.exec(first.output()) ?? [];
+    const second = run(['start', '--script-root', folder, '--port', '0']);
+    expect(await second.ended).toBe(98);
+    expect(second.output()).toContain(
+      `Instance 1 of this app's host runs already: process ${first.child.pid}, at http://localhost:${port}`,
+    );
+    expect(second.output()).toMatch(/--instance auto .* or give it a state of its own with --host-state DIR\.$/m);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    const third = run(['start', '--script-root', folder, '--port', '0']);
+    await third.shows(/Host lock lease acquired/);
+    third.child.kill('SIGTERM');
+    expect(await third.ended).toBe(0);
+  });
+
+  test('names the process that is instance 1 already, its port and the remedies, and ends with 98', async () => {
+    const start = ['start', '--script-root', folder, '--port', '0'];
+    const first = run(start);
+    await first.shows(/Host lock lease acquired/);
+    const [, port] = /http:\/\/localhost:(\d+)/.exec(first.output()) ?? [];
+    const second = run(start);
+    expect(await second.ended).toBe(98);
+    expect(second.output()).toContain(
+      `Instance 1 of this app's host runs already: process ${first.child.pid}, at http://localhost:${port}`,
+    );
+    expect(second.output()).toMatch(/--instance auto .* or give it a state of its own with --host-state DIR\.$/m);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    const third = run(start);
+    await third.shows(/Host lock lease acquired/);
+    third.child.kill('SIGTERM');
+    expect(await third.ended).toBe(0);
+  });
+
   test('asks for keys only when told to', async () => {
     const port = await freePort();
     const host = run(['start', '--script-root', folder, '-p', String(port), '--enable-auth', '--key', 'k1']);
@@ -121,7 +158,11 @@ describe('bin/local-host', () => {
       .flat()
       .filter((entry) => entry?.family === 'IPv4' && !entry.internal);
     const host = run(['start', '--script-root', folder, '--port', String(own)]);
-    const open = run(['start', '--script-root', folder, '--port', String(all), '--host', '0.0.0.0']);
+    const state = path.join(folder, 'state-of-open');
+    const open = run([
+      'start',
+      ...['--script-root', folder, '--port', String(all), '--host', '0.0.0.0', '--host-state', state],
+    ]);
     await Promise.all([host.shows(/Host lock lease acquired/), open.shows(/Host lock lease acquired/)]);
     expect((await fetch(`http://127.0.0.1:${own}/hello`)).status).toBe(200);
     if (address) {
