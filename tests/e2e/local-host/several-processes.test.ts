@@ -94,7 +94,7 @@ test(`${ORDERS} orders over three processes, each killed once, are processed onc
     fetch(url + route, { ...init, headers: { connection: 'close' } });
 
   const first = await start('1');
-  const others = await Promise.all([start('auto'), start('auto')]);
+  const [second, third] = await Promise.all([start('auto'), start('auto')]);
   expect(first.output()).toContain(`order: [POST] ${url}/orders`);
   const ids = Array.from({ length: ORDERS }, (_, i) => `order-${i}`);
   await storage.connection.queues().getQueueClient('orders').createIfNotExists();
@@ -113,14 +113,14 @@ test(`${ORDERS} orders over three processes, each killed once, are processed onc
   const hasWorked = (host: RunningCommand): boolean => noted().some((n) => n.host === host.child.pid);
   await Promise.all([
     send(ids.slice(ORDERS / 2)),
-    until(() => others.every(hasWorked)).then(() => kill(others[0] as RunningCommand)),
+    until(() => [second, third].every(hasWorked)).then(() => kill(second)),
   ]);
   await kill(first);
-  await others[1]?.shows(/Instance 1 is gone: nobody serves HTTP/);
+  await third.shows(/Instance 1 is gone: nobody serves HTTP/);
   await expect(fetchOnce('/count')).rejects.toThrow();
   const again = await start('1');
-  await others[1]?.shows(/Instance 1 runs again/);
-  await kill(others[1] as RunningCommand);
+  await third.shows(/Instance 1 runs again/);
+  await kill(third);
 
   const statusOf = async (id: string): Promise<{ runtimeStatus: string; output: unknown; historyEvents?: unknown[] }> =>
     (await fetchOnce(`/orders/${id}`)).json() as never;
