@@ -7,6 +7,7 @@ import type { Execution } from './execution';
 import type {
   ActivityWork,
   CompletionEvent,
+  HttpCall,
   NextTry,
   RetryProgress,
   ScheduledEvent,
@@ -78,12 +79,11 @@ export function followUp(
   if (event.type === 'task-completed' && event.pollAgain) {
     const call = execution.callOf(event.id);
     if (!call) throw new Error('No such call');
-    const again = { ...call, method: 'GET', uri: event.pollAgain.uri };
     // The library counts the timer and the call together, so the call's id is taken now.
     return timer(nextId, now, now + event.pollAgain.afterMs, {
       kind: 'poll',
       id: nextId + 1,
-      call: withoutContent(again),
+      call: pollCall(call, event.pollAgain.uri),
     });
   }
   const purpose = execution.purposeOf(event.id);
@@ -153,7 +153,23 @@ function startTry(id: number, now: number, next: NextTry, subId: (id: number) =>
   return { successor: id, events: [event], outbound: [outbound] };
 }
 
-function withoutContent<T extends { content?: string }>(call: T): Omit<T, 'content'> {
-  const { content: _, ...rest } = call;
-  return rest;
+/** What another origin must not see: whoever answers 202 could else send the app's credentials anywhere. */
+const CREDENTIALS = new Set(['authorization', 'cookie', 'x-functions-key', 'proxy-authorization']);
+
+/** A poll has the headers of the call and no content. To another origin it goes without credentials, as in the extension. */
+function pollCall(call: HttpCall, uri: string): HttpCall {
+  const { content: _, tokenResource, headers, ...rest } = call;
+  const poll = { ...rest, method: 'GET', uri };
+  if (originOf(uri) === originOf(call.uri))
+    return {
+      ...poll,
+      ...(headers === undefined ? {} : { headers }),
+      ...(tokenResource === undefined ? {} : { tokenResource }),
+    };
+  const harmless = Object.entries(headers ?? {}).filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
+  return { ...poll, ...(headers === undefined ? {} : { headers: Object.fromEntries(harmless) }) };
+}
+
+function originOf(uri: string): string {
+  return URL.canParse(uri) ? new URL(uri).origin : uri;
 }

@@ -8,6 +8,7 @@ import { activityFailure, activityInput, activityResult, exceptionJson } from '.
 import { callHttp } from './http-caller';
 import { unknownFunction } from './outbox';
 import type { TaskHub } from './task-hub';
+import { TokenSource } from './token-source';
 import { known } from '../engine/known';
 
 type Result = Extract<InboxEvent, { type: 'task-completed' | 'task-failed' }>;
@@ -20,9 +21,11 @@ export class TaskPump {
   /** Nothing waits any more. */
   onIdle: () => void = () => undefined;
   readonly #abort = new AbortController();
+  readonly #tokens: TokenSource;
 
   constructor(hub: TaskHub) {
     this.#hub = hub;
+    this.#tokens = new TokenSource(hub.context, this.#abort.signal);
   }
 
   /** How many more tasks this process would take at once. */
@@ -91,7 +94,11 @@ export class TaskPump {
   async #perform({ work, instanceId, taskId: id }: TaskRow): Promise<Result> {
     if (work.kind === 'http') {
       try {
-        const answer = await callHttp(work.call, this.#hub.settings.pollDelayMs, this.#abort.signal);
+        const answer = await callHttp(work.call, {
+          pollDelayMs: this.#hub.settings.pollDelayMs,
+          signal: this.#abort.signal,
+          token: (resource) => this.#tokens.token(resource),
+        });
         return { type: 'task-completed', at: this.#hub.now(), id, ...answer };
       } catch (error) {
         const text = `${(error as Error).message}${error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''}`;

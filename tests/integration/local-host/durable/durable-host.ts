@@ -26,6 +26,10 @@ export interface DurableHostOptions {
   readonly env?: Record<string, string>;
   readonly engine?: EngineOptions;
   readonly durableTask?: Record<string, unknown>;
+  /** Settings of the app, as the host sees them. */
+  readonly values?: Record<string, string>;
+  /** Where packages of the app are looked for. @default the tests' own folder */
+  readonly appRoot?: string;
   /** Called before each invocation; may delay it or answer in its place. */
   readonly intercept?: (fn: FunctionDefinition, invocation: Invocation) => Promise<InvocationOutcome | undefined>;
 }
@@ -75,8 +79,8 @@ export async function startDurable(options: DurableHostOptions = {}): Promise<Du
   let next = 0;
   const context: HostContext = {
     settings: {
-      appRoot: __dirname,
-      values: {},
+      appRoot: options.appRoot ?? __dirname,
+      values: options.values ?? {},
       hostJson: { version: '2.0', extensions: { durableTask: { hubName: 'TestHub', ...options.durableTask } } },
       hostId: 'test',
       hostVersion: '4.0.0',

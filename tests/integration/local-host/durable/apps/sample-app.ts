@@ -108,6 +108,15 @@ df.app.orchestration('waiter', function* (c) {
   c.df.setCustomStatus({ waits: true });
   return yield c.df.waitForExternalEvent('go');
 });
+df.app.orchestration('dial', function* (c) {
+  const { resource, ...call } = c.df.getInput<df.CallHttpOptions & { resource?: string }>();
+  const tokenSource = resource === undefined ? {} : { tokenSource: new df.ManagedIdentityTokenSource(resource) };
+  const { statusCode, content } = (yield c.df.callHttp({ ...call, ...tokenSource })) as {
+    statusCode: number;
+    content: string;
+  };
+  return [statusCode, content, yield c.df.callActivity('echo', 'after')];
+});
 df.app.orchestration('bigEcho', function* (c) {
   return yield c.df.callActivity('echo', c.df.getInput());
 });
