@@ -46,7 +46,11 @@ module.exports = {
       from: { path: '^src/adapters/([^/]+)/' },
       to: {
         path: '^src/',
-        pathNot: ['^src/adapters/$1/', '^src/(ports|domain|telemetry)/', '^src/config/storage-access\\.ts$'],
+        pathNot: [
+          '^src/adapters/$1/',
+          '^src/(ports|domain|telemetry)/',
+          '^src/config/(storage-access|share-config)\\.ts$',
+        ],
       },
     },
     only('src/config', ['^src/domain/', npm('zod')]),

@@ -7,6 +7,7 @@ import { createCopyMedia } from './activities/copy-media';
 import { createInspectMedia } from './activities/inspect-media';
 import { createSettleMedia } from './activities/settle-media';
 import { createVerifyMedia } from './activities/verify-media';
+import { createGroupInbox } from './adapters/azure-storage/group-inbox';
 import { createBlobStore } from './adapters/azure-storage/blob-store';
 import { createStorageClients } from './adapters/azure-storage/clients';
 import { createDeadLetterStore } from './adapters/azure-storage/dead-letter-store';
@@ -15,10 +16,12 @@ import { createInbox } from './adapters/azure-storage/inbox';
 import { createMediaRecords } from './adapters/azure-storage/media-records';
 import { createMessageQueue } from './adapters/azure-storage/message-queue';
 import { createStorageProbe } from './adapters/azure-storage/probe';
+import { createWatchStore } from './adapters/azure-storage/watch-store';
 import { createSignUpload } from './adapters/azure-storage/sign-upload';
 import { createMd5 } from './adapters/hashing/md5';
 import { createSignatureReader } from './adapters/file-signature/signature-reader';
 import { createFormReader } from './adapters/multipart/form-reader';
+import { composeShare, shareActivitiesElsewhere } from './compose-share';
 import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
 import { PROCESSED_CONTAINER } from './domain/media/media-event';
@@ -57,6 +60,18 @@ export function compose(config: Config) {
     [...config.pipelines].map((pipeline) => [pipeline, [storageProbe]]),
   );
 
+  const share =
+    config.share &&
+    composeShare(config.share, {
+      clock,
+      logger,
+      inbox,
+      groupInbox: createGroupInbox(clients, tables.inbox, clock),
+      watch: createWatchStore(clients, tables.share),
+      deadLetters,
+    });
+  if (share) probes.set('nfs', [storageProbe, ...share.probes]);
+
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
 
@@ -65,6 +80,7 @@ export function compose(config: Config) {
     logger,
     deadLetters,
     media: records,
+    share,
     directUploads,
     uploads: createUploadAnnouncements(
       { uploads: directUploads, sign: createSignUpload(config.storage, clients, clock), clock, unique: uniqueSuffix },
@@ -98,6 +114,7 @@ export function compose(config: Config) {
       'verify-media': createVerifyMedia({ blobs, verify }),
       'settle-media': createSettleMedia({ inbox, records, clock }),
       'bury-media': createBuryMedia({ deadLetters, records, inbox }),
+      ...(share?.activities ?? shareActivitiesElsewhere),
     },
   };
 }

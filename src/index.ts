@@ -13,7 +13,9 @@ import { registerHealth, registerReadiness, registerUnreadiness } from './functi
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
 import { registerUploadAnnounced } from './functions/upload-announced';
+import { registerShareReplayPoisoned, registerShareReplayQueued, registerShareSwept } from './functions/share-swept';
 import { registerUploadPosted } from './functions/upload-posted';
+import { registerWatch } from './functions/watch';
 import { startTelemetry } from './telemetry/exporters';
 import { createLogger } from './telemetry/logger';
 
@@ -41,6 +43,12 @@ if (loaded.ok) {
     registerMediaAsked(sluice);
     registerMediaEventQueued(sluice);
     registerMediaEventPoisoned(sluice);
+  }
+  if (config.pipelines.has('nfs') && sluice.share) {
+    registerShareSwept(sluice.share, sluice.logger);
+    registerShareReplayQueued(sluice.share, config.storage.connectionName);
+    registerShareReplayPoisoned(sluice, config.storage.connectionName);
+    registerWatch(sluice.share, sluice.logger);
   }
 } else {
   const logger = createLogger('info');

@@ -1,6 +1,7 @@
 import { pipelines as allPipelines, type Pipeline } from '../domain/dead-letter';
 import type { Environment, SettingProblem } from './setting-problem';
 import { settingDefinition, settingNames, type SettingName, type Settings } from './settings';
+import { resolveShare, type ShareConfig } from './share-config';
 import { resolveStorageAccess, type StorageAccess } from './storage-access';
 
 /** Everything the app knows about its surroundings; read once, frozen, and handed down. */
@@ -17,6 +18,8 @@ export interface Config {
   };
   readonly directUpload: { readonly validMinutes: number };
   readonly media: { readonly verify: 'read' | 'service'; readonly maxAttempts: number };
+  /** Present when the pipeline nfs runs here. */
+  readonly share: ShareConfig | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly telemetry: {
     readonly serviceName: string;
@@ -62,9 +65,12 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const read = values as Settings;
   const access = resolveStorageAccess(environment, read);
   if (!access.ok) problems.push(access.problem);
-  if (problems.length > 0 || !access.ok) return { ok: false, problems };
+  const share = resolveShare(read);
+  if (!share.ok) problems.push(...share.problems);
+  if (problems.length > 0 || !access.ok || !share.ok) return { ok: false, problems };
 
-  const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter((p) => p === 'media');
+  const present = (p: Pipeline): boolean => p === 'media' || (p === 'nfs' && share.share !== undefined);
+  const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter(present);
   const config: Config = {
     pipelines: new Set(chosen),
     storage: access.access,
@@ -77,6 +83,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
     },
     directUpload: { validMinutes: read.UPLOAD_SAS_MINUTES },
     media: { verify: read.VERIFY, maxAttempts: read.MEDIA_MAX_ATTEMPTS },
+    share: share.share,
     logLevel: read.LOG_LEVEL,
     telemetry: {
       serviceName: read.OTEL_SERVICE_NAME,

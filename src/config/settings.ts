@@ -32,6 +32,21 @@ const integer = (whenAbsent: number, min: number, max: number) =>
     .transform((v) => (v === undefined ? whenAbsent : Number(v)))
     .pipe(z.number().int().min(min).max(max));
 
+const decimal = (whenAbsent: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .optional()
+    .transform((v) => (v === undefined ? whenAbsent : Number(v)))
+    .pipe(z.number().min(min).max(max));
+
+const folder = (whenAbsent: string) =>
+  z
+    .string()
+    .regex(/^\//)
+    .optional()
+    .transform((v) => v ?? whenAbsent);
+
 const text = (whenAbsent: string) =>
   z
     .string()
@@ -98,7 +113,7 @@ export const settings = {
     schema: csv('')
       .pipe(z.array(z.string().refine(isPipeline)))
       .optional(),
-    accepts: 'a comma-separated list of: media',
+    accepts: 'a comma-separated list of: media, nfs',
     example: 'media',
     meaning: 'Which pipelines run here. Absent or empty: each one whose settings are present.',
     default: '',
@@ -156,6 +171,174 @@ export const settings = {
     meaning:
       'Tries for each step of the media pipeline, 2, 4, 8 … s apart (60 s at most), before the item becomes a dead letter.',
     default: '6',
+  },
+  APP_AZURE_ACCOUNT_URL: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((v) => v.replace(/\/+$/, ''))
+      .optional(),
+    accepts: 'the blob endpoint of a storage account',
+    example: 'https://mystorageaccount.blob.core.windows.net',
+    meaning:
+      'Where the files of the share go. With APP_AZURE_CONTAINER it turns the pipeline nfs on. Identity (DefaultAzureCredential) is tried first; over http it is not to be had.',
+    default: '',
+  },
+  APP_AZURE_CONTAINER: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9](-?[a-z0-9]){2,62}$/)
+      .optional(),
+    accepts: 'the name of a container: 3 to 63 lower-case letters, digits and single hyphens',
+    example: 'ingest',
+    meaning: 'Container that the files of the share go to, as <date>/<session>/<file>.',
+    default: '',
+  },
+  APP_AZURE_CONNECTION_STRING: {
+    schema: z
+      .string()
+      .regex(/AccountKey=|SharedAccessSignature=|UseDevelopmentStorage=true/i)
+      .optional(),
+    accepts: 'a connection string with AccountKey= or SharedAccessSignature=',
+    example: 'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…',
+    meaning: 'Explicit fallback for the share’s account where identity fails.',
+    default: '',
+    secret: true,
+  },
+  APP_AZURE_ACCOUNT_NAME: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9]{3,24}$/)
+      .optional(),
+    accepts: '3 to 24 lower-case letters and digits',
+    example: 'mystorageaccount',
+    meaning: 'With APP_AZURE_ACCOUNT_KEY: explicit fallback for the share’s account where identity fails.',
+    default: '',
+  },
+  APP_AZURE_ACCOUNT_KEY: {
+    schema: z.base64().min(8).optional(),
+    accepts: 'an account key (base64)',
+    example: 'base64…==',
+    meaning: 'With APP_AZURE_ACCOUNT_NAME: explicit fallback for the share’s account where identity fails.',
+    default: '',
+    secret: true,
+  },
+  APP_NFS_INCOMING_DIR: {
+    schema: folder('/mnt/nfs/incoming'),
+    accepts: 'an absolute path',
+    example: '/mnt/nfs/incoming',
+    meaning: 'Folder that is watched. It must exist: a share that is not mounted is not an empty one.',
+    default: '/mnt/nfs/incoming',
+  },
+  APP_NFS_PROCESSING_ROOT: {
+    schema: folder('/mnt/nfs/.processing'),
+    accepts: 'an absolute path on the same file system as APP_NFS_INCOMING_DIR',
+    example: '/mnt/nfs/.processing',
+    meaning: 'Where claimed files wait, as <date>/<session>/<file>. Made when missing.',
+    default: '/mnt/nfs/.processing',
+  },
+  APP_NFS_FAILED_ROOT: {
+    schema: folder('').transform((v) => (v === '' ? undefined : v)),
+    accepts: 'an absolute path on the same file system as APP_NFS_INCOMING_DIR',
+    example: '/mnt/nfs/.failed',
+    meaning:
+      'Where files that keep failing go when APP_FAILED_QUARANTINE is on. Absent: .failed beside APP_NFS_PROCESSING_ROOT.',
+    default: '',
+  },
+  APP_LOCAL_STAGING_ROOT: {
+    schema: folder('/mnt/staging'),
+    accepts: 'an absolute path on a local disk',
+    example: '/mnt/staging',
+    meaning:
+      'Where files are copied before they are sent. Needs room for APP_WORKER_CONCURRENCY of the largest files. Made when missing.',
+    default: '/mnt/staging',
+  },
+  APP_POLL_INTERVAL_S: {
+    schema: decimal(2, 0.1, 3600),
+    accepts: 'seconds, 0.1 to 3600',
+    example: '2.0',
+    meaning: 'Time between two looks at the incoming folder.',
+    default: '2.0',
+  },
+  APP_MIN_FILE_AGE_S: {
+    schema: decimal(5, 0, 86_400),
+    accepts: 'seconds, 0 to 86400',
+    example: '5.0',
+    meaning: 'A file younger than this is left to its writer; then size and mtime must also be equal in two looks.',
+    default: '5.0',
+  },
+  APP_MAX_QUEUE_SIZE: {
+    schema: integer(2000, 1, 100_000),
+    accepts: 'a whole number from 1 to 100000',
+    example: '2000',
+    meaning: 'Most files that are claimed at a time.',
+    default: '2000',
+  },
+  APP_WORKER_CONCURRENCY: {
+    schema: integer(4, 1, 64),
+    accepts: 'a whole number from 1 to 64',
+    example: '4',
+    meaning: 'Most transfers at a time; one carries a large file or many small ones.',
+    default: '4',
+  },
+  APP_AZURE_MAX_BLOCK_SIZE: {
+    schema: integer(8_388_608, 65_536, 1_073_741_824),
+    accepts: 'bytes, 65536 to 1073741824',
+    example: '8388608',
+    meaning: 'Bytes of a block. Larger where a file would need more than 50,000 blocks.',
+    default: '8388608',
+  },
+  APP_AZURE_MAX_SINGLE_PUT_SIZE: {
+    schema: integer(4_194_304, 0, 268_435_456),
+    accepts: 'bytes, 0 to 268435456',
+    example: '4194304',
+    meaning: 'A file of up to this many bytes is sent in one request, and shares its transfer with others.',
+    default: '4194304',
+  },
+  APP_AZURE_MAX_CONCURRENCY: {
+    schema: integer(8, 1, 64),
+    accepts: 'a whole number from 1 to 64',
+    example: '8',
+    meaning:
+      'Most requests of one transfer at a time. Memory is this times APP_WORKER_CONCURRENCY times the block size.',
+    default: '8',
+  },
+  APP_AZURE_MAX_BYTES_PER_S: {
+    schema: integer(0, 0, 1_000_000_000_000),
+    accepts: 'bytes a second; 0 for no cap',
+    example: '12500000',
+    meaning: 'Cap on what all transfers together send.',
+    default: '0',
+  },
+  APP_VERIFY: {
+    schema: text('blocks').pipe(z.enum(['blocks', 'read'])),
+    accepts: 'blocks or read',
+    example: 'blocks',
+    meaning:
+      'What proves a blob before its source is deleted: blocks means that the service checked each block’s MD5 and shows their list, the length and the MD5; read reads the whole blob back and hashes it, too.',
+    default: 'blocks',
+  },
+  APP_MAX_ATTEMPTS: {
+    schema: integer(6, 1, 1000),
+    accepts: 'a whole number from 1 to 1000',
+    example: '6',
+    meaning:
+      'Tries, 2, 4, 8 … s apart (5 minutes at most), before a file becomes a dead letter. Without quarantine it is tried on every 5 minutes.',
+    default: '6',
+  },
+  APP_FAILED_QUARANTINE: {
+    schema: flag(false),
+    accepts: '0 or 1',
+    example: '1',
+    meaning: 'With 1, a file that became a dead letter is moved to APP_NFS_FAILED_ROOT, with its reason beside it.',
+    default: '0',
+  },
+  APP_SHARE_TIMEOUT_S: {
+    schema: decimal(30, 0.1, 3600),
+    accepts: 'seconds, 0.1 to 3600',
+    example: '30',
+    meaning:
+      'How long the share may take over one call, or a copy may make no progress, before its process is abandoned and another started.',
+    default: '30',
   },
   LOG_LEVEL: {
     schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),

@@ -31,6 +31,9 @@ export type ResolvedAccess =
 const DEVELOPMENT_CONNECTION =
   'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;';
 
+/** Azurite's account as the parts of a connection string. */
+export const developmentAccount = parseConnectionString(DEVELOPMENT_CONNECTION);
+
 /** Connection name used where the account is given by STORAGE_ACCOUNT_NAME; host settings of that name are derived from it. */
 export const NAMED_ACCOUNT_CONNECTION = 'SluiceStorage';
 
@@ -88,7 +91,7 @@ function fromConnection(environment: Environment, name: string): ResolvedAccess 
   };
 }
 
-function parseConnectionString(text: string): Readonly<Record<string, string | undefined>> {
+export function parseConnectionString(text: string): Readonly<Record<string, string | undefined>> {
   const pairs = text.split(';').flatMap((part) => {
     const at = part.indexOf('=');
     return at > 0 ? [[part.slice(0, at).trim().toLowerCase(), part.slice(at + 1).trim()] as const] : [];

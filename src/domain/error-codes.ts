@@ -100,6 +100,19 @@ const list = [
     title: 'This dead letter cannot be replayed',
     remedy: 'It names no queue to send its message to; act on its message by hand.',
   },
+  {
+    code: 'REQUEST_INVALID',
+    status: 400,
+    title: 'The body of the request is not what it should be',
+    remedy: 'The detail says what was found and what is accepted. Send JSON.',
+  },
+  {
+    code: 'SESSION_NAME_INVALID',
+    status: 400,
+    title: 'The session cannot have this name',
+    remedy:
+      'It becomes a folder: not . or .., and at most 200 bytes once URL-encoded. Leave it out for a generated one.',
+  },
   // HTTP, our side
   {
     code: 'STORAGE_UNAVAILABLE',
@@ -145,6 +158,33 @@ const list = [
     code: 'FILE_SIZE_WRONG',
     title: 'The file is not as long as announced',
     remedy: 'Announce the file again with its size in bytes (POST /v1/uploads), and upload all of it.',
+  },
+  {
+    code: 'SHARE_FAILED',
+    title: 'The share refused, or did not answer',
+    remedy:
+      'The error holds the system’s code (EACCES, ESTALE, EIO, …). Mend the share or the rights on the file, then replay.',
+  },
+  {
+    code: 'STAGING_FAILED',
+    title: 'The file cannot be copied to the staging folder',
+    remedy: 'APP_LOCAL_STAGING_ROOT needs room for the largest files times APP_WORKER_CONCURRENCY. Then replay.',
+  },
+  {
+    code: 'UPLOAD_FAILED',
+    title: 'The upload failed',
+    remedy: 'The error says what storage answered. The source is untouched. Mend that, then replay.',
+  },
+  {
+    code: 'NAME_UNSUPPORTED',
+    title: 'No blob can have this name',
+    remedy: 'The path has more than 1,024 characters or 254 folders. Rename the file, then replay.',
+  },
+  {
+    code: 'SOURCE_CHANGING',
+    title: 'The file keeps changing while it is copied',
+    remedy:
+      'Its writer never ends, and another file of its name waits in the incoming folder. Stop the writer, then replay.',
   },
   {
     code: 'HOST_POISON',

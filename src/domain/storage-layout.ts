@@ -1,17 +1,20 @@
 import { PROCESSED_CONTAINER, RAW_CONTAINER } from './media/media-event';
 
 export const JOB_QUEUE = 'jobqueue';
+/** Dead letters of the share pipeline that are replayed. */
+export const SHARE_REPLAY_QUEUE = 'share-replays';
 export const DEAD_LETTER_CONTAINER = 'dead-letters';
 export const tables = {
   deadLetters: 'sluicedeadletters',
   inbox: 'sluiceinbox',
   media: 'sluicemedia',
   uploads: 'sluiceuploads',
+  share: 'sluiceshare',
 } as const;
 
 /** Everything that must exist in the pipelines' storage account; the infrastructure and `npm start` both make it from here. */
 export const storageLayout = {
   containers: [RAW_CONTAINER, PROCESSED_CONTAINER, DEAD_LETTER_CONTAINER],
-  queues: [JOB_QUEUE, `${JOB_QUEUE}-poison`],
+  queues: [JOB_QUEUE, `${JOB_QUEUE}-poison`, SHARE_REPLAY_QUEUE, `${SHARE_REPLAY_QUEUE}-poison`],
   tables: Object.values(tables),
 } as const;

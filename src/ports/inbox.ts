@@ -20,3 +20,16 @@ export type Claim =
   | { readonly kind: 'claimed' }
   | { readonly kind: 'held'; readonly by: string; /** Milliseconds since the epoch. */ readonly until: number }
   | { readonly kind: 'done'; readonly outcome: string };
+
+/**
+ * The claims of an inbox for keys that come by the hundred and whose effect leaves its own trace (a source that is gone), so
+ * that nothing need be remembered once the work ended. Keys of one group share a partition.
+ */
+export interface GroupInbox {
+  /** Claims, or claims again for the same owner, each key for itself; answers in the order of the keys. */
+  claimAll(group: string, keys: readonly string[], owner: string, leaseMs: number): Promise<readonly GroupClaim[]>;
+  /** Forgets the owner's claims; those of others stay. */
+  releaseAll(group: string, keys: readonly string[], owner: string): Promise<void>;
+}
+
+export type GroupClaim = Exclude<Claim, { readonly kind: 'done' }>;

@@ -4,4 +4,6 @@ export interface Orchestrations {
    * whether its work is still to be done is for the inbox to say.
    */
   ensureStarted(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
+  /** It was started and has not ended. */
+  isRunning(instanceId: string): Promise<boolean>;
 }

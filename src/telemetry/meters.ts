@@ -1,11 +1,13 @@
-import { metrics as api, type Attributes, type Counter, type Histogram } from '@opentelemetry/api';
+import { metrics as api, type Attributes, type Counter, type Gauge, type Histogram } from '@opentelemetry/api';
 import { metrics } from './names';
 
-type CounterName = Exclude<keyof typeof metrics, 'activityDuration'>;
-type HistogramName = 'activityDuration';
+type HistogramName = 'activityDuration' | 'shareTransferDuration';
+type GaugeName = 'shareInFlight' | 'shareQueued';
+type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName>;
 
 const counters = new Map<string, Counter>();
 const histograms = new Map<string, Histogram>();
+const gauges = new Map<string, Gauge>();
 
 /** Adds to a counter of names.ts. Instruments are made at first use, after the exporters were set up. */
 export function count(name: CounterName, value: number, attributes: Attributes = {}): void {
@@ -27,4 +29,15 @@ export function record(name: HistogramName, value: number, attributes: Attribute
     histograms.set(name, histogram);
   }
   histogram.record(value, attributes);
+}
+
+/** Sets a gauge of names.ts. */
+export function gauge(name: GaugeName, value: number, attributes: Attributes = {}): void {
+  let known = gauges.get(name);
+  if (!known) {
+    const { name: full, unit, description } = metrics[name];
+    known = api.getMeter('sluice').createGauge(full, { unit, description });
+    gauges.set(name, known);
+  }
+  known.record(value, attributes);
 }

@@ -7,6 +7,8 @@ export const spans = {
   mediaEvent: 'process jobqueue',
   activity: 'activity',
   replay: 'dead-letter replay',
+  shareSweep: 'share sweep',
+  shareReplay: 'process share-replays',
 } as const;
 
 export const metrics = {
@@ -25,6 +27,33 @@ export const metrics = {
     unit: '{message}',
     description: 'Dead letters sent on their way again.',
   },
+  shareFiles: {
+    name: 'sluice.share.files',
+    unit: '{file}',
+    description: 'Files of the share whose transfer ended, by outcome.',
+  },
+  shareBytes: { name: 'sluice.share.bytes', unit: 'By', description: 'Bytes of the files of the share that arrived.' },
+  shareSent: {
+    name: 'sluice.share.sent',
+    unit: 'By',
+    description: 'Bytes sent for the share; what an interrupted upload left is not sent again.',
+  },
+  shareHangs: {
+    name: 'sluice.share.hangs',
+    unit: '{call}',
+    description: 'Times that the share did not answer and its process was abandoned.',
+  },
+  shareTransferDuration: {
+    name: 'sluice.share.transfer.duration',
+    unit: 's',
+    description: 'From the claim of the transfer to its clean-up, by size of the parcel (one, many).',
+  },
+  shareInFlight: {
+    name: 'sluice.share.in_flight',
+    unit: '{file}',
+    description: 'Files of the share in transfer.',
+  },
+  shareQueued: { name: 'sluice.share.queued', unit: '{file}', description: 'Claimed files that wait for a transfer.' },
   activityDuration: {
     name: 'sluice.activity.duration',
     unit: 's',
@@ -39,6 +68,11 @@ export const attributes = {
   code: 'sluice.code',
   instanceId: 'sluice.instance_id',
   activity: 'sluice.activity',
+  file: 'sluice.file',
+  session: 'sluice.session',
+  date: 'sluice.date',
+  files: 'sluice.files',
+  parcel: 'sluice.parcel',
   messagingSystem: 'messaging.system',
   messagingDestination: 'messaging.destination.name',
   messagingOperation: 'messaging.operation.type',

@@ -21,7 +21,7 @@ export interface AppUnderTest {
 }
 
 /** The whole app on the local host with a real Azurite, all on free ports. */
-export async function startApp(settings: Readonly<Record<string, string>> = {}): Promise<AppUnderTest> {
+export async function startApp(settings: Parameters<typeof startStorage>[0] = {}): Promise<AppUnderTest> {
   const storage = await startStorage(settings);
   const lines: string[] = [];
   const waits = new Set<(line: string) => void>();

@@ -22,13 +22,26 @@ export interface StorageUnderTest {
   stop(): Promise<void>;
 }
 
+/** What settings may be made of. */
+export interface StoragePlace {
+  readonly folder: string;
+  readonly connectionString: string;
+  readonly blobPort: number;
+}
+
 /** A real Azurite on free ports with everything the pipelines need. */
-export async function startStorage(settings: Readonly<Record<string, string>> = {}): Promise<StorageUnderTest> {
+export async function startStorage(
+  settings: Readonly<Record<string, string>> | ((storage: StoragePlace) => Readonly<Record<string, string>>) = {},
+): Promise<StorageUnderTest> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-test-'));
   const [blob = 0, queue = 0, table = 0] = await freePorts(3);
   const options = { location: path.join(folder, 'azurite'), ports: { blob, queue, table } };
   let azurite: Azurite = await startAzurite(options);
-  const all = { ...settings, AzureWebJobsStorage: azurite.connectionString };
+  const given =
+    typeof settings === 'function'
+      ? settings({ folder, connectionString: azurite.connectionString, blobPort: blob })
+      : settings;
+  const all = { ...given, AzureWebJobsStorage: azurite.connectionString };
   const loaded = loadConfig(all);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const clients = createStorageClients(loaded.config.storage);

@@ -107,6 +107,7 @@ export function memoryOrchestrations(): Orchestrations & {
   return {
     started,
     running,
+    isRunning: async (id) => running.has(id),
     async ensureStarted(name, id, input, traceparent) {
       if (running.has(id)) return 'running';
       running.add(id);

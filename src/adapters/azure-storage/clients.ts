@@ -14,7 +14,7 @@ export interface StorageClients {
 }
 
 /** Storage answers within seconds or not at all: fewer and shorter tries than the SDK's default, since the steps above retry durably. */
-const retryOptions = { maxTries: 3, tryTimeoutInMs: 60_000, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
+export const retryOptions = { maxTries: 3, tryTimeoutInMs: 60_000, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
 
 export function createStorageClients(access: StorageAccess): StorageClients {
   let blobs: BlobServiceClient | undefined;
@@ -77,7 +77,7 @@ export function sharedKey(access: Exclude<StorageAccess, { kind: 'identity' }>):
 
 let credential: TokenCredential | undefined;
 
-function identity(clientId: string | undefined): TokenCredential {
+export function identity(clientId: string | undefined): TokenCredential {
   const sdk = require('@azure/identity') as typeof import('@azure/identity');
   credential ??= new sdk.DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {});
   return credential;

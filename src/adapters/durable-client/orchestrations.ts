@@ -23,6 +23,7 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
   }
 
   return {
+    isRunning: underWay,
     async ensureStarted(name, instanceId, input, traceparent) {
       if (await underWay(instanceId)) return 'running';
       const started: Started<unknown> = { input, ...(traceparent ? { traceparent } : {}) };

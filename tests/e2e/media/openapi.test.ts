@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot, startApp, type AppUnderTest } from '../../drivers/app-under-test';
+import { shareSettings } from '../../drivers/share-under-test';
 
 let app: AppUnderTest;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp((place) => shareSettings(place, { PIPELINES: 'media,nfs' }));
 });
 afterAll(() => app.stop());
 

@@ -1,0 +1,234 @@
+/**
+ * The one activity of the share pipeline: stages, uploads, proves and cleans up, on one machine (N3). Invariants: 1. only the
+ * holder of a file's claim works on it; 2. no byte is sent before the staged copy is durable; 3. a source is deleted only after
+ * its blob was proven, and only while it is what was staged; 4. a crash anywhere leaves the file in `.processing`, where the
+ * next run of this activity, or recovery, does it again without another effect.
+ */
+import { blobNameOf } from '../domain/share/blob-name';
+import { parseClaimedPath } from '../domain/share/claimed-path';
+import {
+  shareInboxKey,
+  type TransferErrorCode,
+  type TransferFile,
+  type TransferOutcome,
+  type TransferResult,
+} from '../domain/share/transfer';
+import type { Flight, FlightLog } from '../ports/flight-log';
+import type { GroupInbox } from '../ports/inbox';
+import type { ShareBlobs } from '../ports/share-blobs';
+import type { Failed, ShareFiles, StagedFile } from '../ports/share-files';
+import { messageOf, type Logger } from '../telemetry/logger';
+import { count, record } from '../telemetry/meters';
+import { attributes } from '../telemetry/names';
+
+export type TransferShareFiles = (input: {
+  readonly instanceId: string;
+  readonly run: string;
+  readonly files: readonly TransferFile[];
+}) => Promise<TransferResult>;
+
+export interface TransferPorts {
+  readonly share: ShareFiles;
+  readonly blobs: ShareBlobs;
+  readonly inbox: GroupInbox;
+  readonly flights: FlightLog;
+  readonly logger: Logger;
+  /** Milliseconds by a clock that never jumps. */
+  readonly monotonic: () => number;
+}
+
+export interface TransferSettings {
+  readonly blockSize: number;
+  /** Most files of one transfer that are uploaded at a time. */
+  readonly concurrency: number;
+}
+
+const GROUP = 'nfs';
+const LEASE_MS = 60_000;
+const RENEW_MS = 20_000;
+
+/** A file between its steps; `outcome` once it has left them. */
+interface Work {
+  readonly file: TransferFile;
+  readonly blob: string;
+  staged?: StagedFile;
+  outcome?: TransferOutcome;
+  /** What became of the source is not known: its claim is left to run out. */
+  unsure?: true;
+}
+
+export function createTransferShareFiles(ports: TransferPorts, settings: TransferSettings): TransferShareFiles {
+  const { share, blobs, inbox, flights, logger } = ports;
+
+  return async ({ instanceId, run, files }) => {
+    const flight = await flights.board(instanceId, files);
+    const began = ports.monotonic();
+    try {
+      const works = files.map(workOf);
+      await transfer(works, run, flight);
+      const outcomes = works.map(({ outcome }) => outcome ?? failed('SHARE_FAILED', 'The transfer ended early.'));
+      for (const [i, outcome] of outcomes.entries()) note(files[i]?.path ?? '', outcome, instanceId);
+      record('shareTransferDuration', (ports.monotonic() - began) / 1000, {
+        [attributes.parcel]: files.length === 1 ? 'one' : 'many',
+      });
+      flight.land(outcomes);
+      return { outcomes };
+    } finally {
+      flight.land();
+    }
+  };
+
+  async function transfer(works: readonly Work[], run: string, flight: Flight): Promise<void> {
+    const keys = (of: readonly Work[]): string[] => of.map(({ file }) => shareInboxKey(file.path));
+    const asked = open(works);
+    if (asked.length === 0) return;
+    const claims = await inbox.claimAll(GROUP, keys(asked), run, LEASE_MS);
+    for (const [i, claim] of claims.entries()) {
+      const work = asked[i];
+      if (work && claim.kind === 'held') work.outcome = { kind: 'held', until: claim.until };
+    }
+    const mine = open(works);
+    const stop = new AbortController();
+    const renewal = setInterval(() => {
+      // A claim that was lost is another's: nothing more may be sent or deleted under it.
+      void inbox.claimAll(GROUP, keys(mine), run, LEASE_MS).then(
+        (again) => {
+          if (again.some(({ kind }) => kind === 'held')) stop.abort(new Error('Another run took the claim over.'));
+        },
+        () => undefined,
+      );
+    }, RENEW_MS);
+    renewal.unref();
+    try {
+      await stage(mine, flight);
+      flight.phase('uploading');
+      await upload(open(mine), flight, stop.signal);
+      flight.phase('cleaning');
+      await clean(mine, stop.signal);
+    } finally {
+      clearInterval(renewal);
+      const sure = mine.filter(({ unsure }) => !unsure);
+      // What is not released runs out by itself.
+      await inbox.releaseAll(GROUP, keys(sure), run).catch((error: unknown) => {
+        logger.warn('Claims are left to run out', { pipeline: 'nfs', reason: messageOf(error) });
+      });
+    }
+  }
+
+  async function stage(works: readonly Work[], flight: Flight): Promise<void> {
+    flight.phase('staging');
+    const asked = works.map(({ file }) => ({ path: file.path, blockSize: settings.blockSize }));
+    if (asked.length === 0) return;
+    const results = await share
+      .stage(asked)
+      .catch((error: unknown) => asked.map((): Failed => ({ kind: 'failed', code: '', error: messageOf(error) })));
+    for (const [i, work] of works.entries()) {
+      const result = results[i];
+      if (result?.kind === 'staged') work.staged = result;
+      else if (result?.kind === 'gone') work.outcome = { kind: 'gone' };
+      else if (result?.kind === 'changed') work.outcome = await putBack(work);
+      else work.outcome = refused(result);
+    }
+  }
+
+  /** Several at a time; a failed one does not hold the others up. */
+  async function upload(works: readonly Work[], flight: Flight, signal: AbortSignal): Promise<void> {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let work = works[next++]; work; work = works[next++]) await store(work, flight, signal);
+    };
+    await Promise.all(Array.from({ length: Math.min(settings.concurrency, works.length) }, lane));
+  }
+
+  async function store(work: Work, flight: Flight, signal: AbortSignal): Promise<void> {
+    const { file, blob, staged } = work;
+    if (!staged) return;
+    try {
+      const onSent = (bytes: number): void => flight.sent(file.path, bytes);
+      const stored = await blobs.store({ path: file.path, name: blob, staged }, onSent, signal);
+      if (stored.kind === 'mismatch') {
+        work.outcome = failed('VERIFY_FAILED', stored.reason);
+        return;
+      }
+      count('shareSent', stored.sentBytes);
+      work.outcome = { kind: 'done', blob, bytes: staged.state.size, md5: staged.md5 };
+    } catch (error) {
+      work.outcome = failed('UPLOAD_FAILED', messageOf(error));
+    }
+  }
+
+  /** Deletes the sources of what was proven, and the staged copies of all. */
+  async function clean(works: readonly Work[], signal: AbortSignal): Promise<void> {
+    const stored = works.filter(({ outcome }) => outcome?.kind === 'done');
+    if (signal.aborted) {
+      for (const work of stored) work.outcome = failed('UPLOAD_FAILED', messageOf(signal.reason));
+      return;
+    }
+    const asked = stored.flatMap(({ file, staged }) => (staged ? [{ path: file.path, state: staged.state }] : []));
+    if (asked.length > 0) {
+      const results = await share.remove(asked).catch((error: unknown) => {
+        for (const work of stored) work.unsure = true;
+        return asked.map((): Failed => ({ kind: 'failed', code: '', error: messageOf(error) }));
+      });
+      for (const [i, work] of stored.entries()) {
+        const result = results[i];
+        if (result?.kind === 'removed' || result?.kind === 'gone') continue;
+        if (result?.kind === 'changed') {
+          work.outcome = await putBack(work);
+          continue;
+        }
+        work.outcome = refused(result);
+      }
+    }
+    const left = works.filter(({ staged, outcome }) => staged && outcome?.kind !== 'done');
+    if (left.length > 0) await share.unstage(left.map(({ file }) => file.path)).catch(() => undefined);
+  }
+
+  /** A file whose writer was not done goes back to the sweep; where its name is taken by now, it is tried again in its place. */
+  async function putBack({ file }: Work): Promise<TransferOutcome> {
+    try {
+      const moved = await share.putBack(file.path);
+      if (moved.kind === 'moved') return { kind: 'returned' };
+      if (moved.kind === 'gone') return { kind: 'gone' };
+      if (moved.kind === 'failed') return refused(moved);
+      return failed('SOURCE_CHANGING', 'It changed while it was copied, and its name is taken in the incoming folder.');
+    } catch (error) {
+      return failed('SHARE_FAILED', messageOf(error));
+    }
+  }
+
+  function note(path: string, outcome: TransferOutcome, instanceId: string): void {
+    const { date, session, file } = parseClaimedPath(path) ?? { date: '', session: '', file: path };
+    const fields = { pipeline: 'nfs', file, session, date, instanceId };
+    count('shareFiles', 1, { [attributes.outcome]: outcome.kind });
+    if (outcome.kind === 'done') {
+      count('shareBytes', outcome.bytes);
+      logger.info('File arrived', { ...fields, blob: outcome.blob, size: outcome.bytes, md5: outcome.md5 });
+    } else if (outcome.kind === 'failed') {
+      logger.error('File failed; it stays claimed', { ...fields, code: outcome.code, reason: outcome.error });
+    } else {
+      logger.info('File was left', { ...fields, reason: outcome.kind });
+    }
+  }
+}
+
+function workOf(file: TransferFile): Work {
+  const name = blobNameOf(file.path);
+  if (name.kind === 'name') return { file, blob: name.name };
+  return { file, blob: '', outcome: failed('NAME_UNSUPPORTED', `No blob can have its name: ${name.reason}.`) };
+}
+
+function open(works: readonly Work[]): Work[] {
+  return works.filter(({ outcome }) => outcome === undefined);
+}
+
+function failed(code: TransferErrorCode, error: string): Extract<TransferOutcome, { kind: 'failed' }> {
+  return { kind: 'failed', code, error: error.slice(0, 1_000) };
+}
+
+/** A file's own failure; what is none came without an answer. */
+function refused(result: { readonly kind: string } | undefined): TransferOutcome {
+  if (result?.kind !== 'failed') return failed('SHARE_FAILED', 'The share did not say what became of it.');
+  const { error, staging } = result as Failed;
+  return failed(staging ? 'STAGING_FAILED' : 'SHARE_FAILED', error);
+}

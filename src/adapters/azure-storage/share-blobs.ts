@@ -1,0 +1,142 @@
+/**
+ * Staged files to blobs, proven. What counts as proof (C7): every byte went up under an MD5 taken when it was read from the
+ * share, which the service compared with what it received; and what the service then shows — length, MD5 of the whole, and the
+ * list of committed blocks, whose ids are made of those hashes — is this file. With `read` the blob is read back besides.
+ */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import { blockId } from '../../domain/blocks/block-plan';
+import type { BlockSource, BlockUploadTuning, ByteGate } from '../../ports/block-upload';
+import type { ShareBlobs, StoreOutcome } from '../../ports/share-blobs';
+import type { StagedFile } from '../../ports/share-files';
+import type { ShareAccount } from './share-account';
+import { uploadBlocks } from './staged-blocks';
+import { statusOf } from './storage-errors';
+
+export interface ShareBlobsOptions extends BlockUploadTuning {
+  readonly stagingRoot: string;
+  readonly verify: 'blocks' | 'read';
+  readonly gate?: ByteGate;
+}
+
+export function createShareBlobs(account: ShareAccount, options: ShareBlobsOptions): ShareBlobs {
+  return {
+    async store(file, onSent, signal) {
+      const blob = (await account.container()).getBlockBlobClient(file.name);
+      const { state, md5 } = file.staged;
+      const whole = Buffer.from(md5, 'hex');
+      const single = state.size <= options.singlePutSize;
+      const ids = file.staged.blockMd5s.map((hash, index) => blockId(index, Buffer.from(hash, 'hex')));
+      // A small file is sent again sooner than its blob is asked for.
+      if (!single && (await holds(blob, file.staged, ids, signal))) {
+        onSent?.(state.size);
+        return proven(blob, file.staged, ids, '', 0, options.verify, signal);
+      }
+      const handle = await open(path.join(options.stagingRoot, file.path), 'r');
+      try {
+        const done = await uploadBlocks(blob, stagedSource(handle, state.size), {
+          ...options,
+          blockSize: file.staged.blockSize,
+          contentType: 'application/octet-stream',
+          metadata: metadataOf(file.path),
+          md5: whole,
+          blockMd5s: ids.length > 0 ? file.staged.blockMd5s.map((hash) => Buffer.from(hash, 'hex')) : [whole],
+          ...(onSent ? { onBlock: (_id: string, bytes: number) => onSent(bytes) } : {}),
+          ...(signal ? { signal } : {}),
+        });
+        if (done.md5ByService && options.verify === 'blocks')
+          return { kind: 'stored', etag: done.etag, sentBytes: done.sentBytes };
+        return await proven(blob, file.staged, done.blockIds, done.etag, done.sentBytes, options.verify, signal);
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+function stagedSource(handle: Awaited<ReturnType<typeof open>>, length: number): BlockSource {
+  return {
+    length,
+    async read(into, offset) {
+      for (let at = 0; at < into.byteLength;) {
+        const { bytesRead } = await handle.read(into, at, into.byteLength - at, offset + at);
+        if (bytesRead === 0) throw new Error('The staged copy ended early: it was changed after it was made.');
+        at += bytesRead;
+      }
+    },
+  };
+}
+
+/** Where the file came from, for those who find the blob. Percent-encoded, since metadata is ASCII. */
+function metadataOf(relative: string): Record<string, string> {
+  return { sluice_source: encodeURIComponent(relative) };
+}
+
+/** A blob of exactly these blocks stands there already: an earlier run ended between commit and clean-up. */
+async function holds(
+  blob: BlockBlobClient,
+  staged: StagedFile,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (ids.length === 0) return false;
+  try {
+    const list = await blob.getBlockList('committed', signal ? { abortSignal: signal } : {});
+    const committed = list.committedBlocks ?? [];
+    return (
+      committed.length === ids.length &&
+      committed.every((block, i) => block.name === ids[i]) &&
+      list.blobContentLength === staged.state.size
+    );
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
+
+async function proven(
+  blob: BlockBlobClient,
+  staged: StagedFile,
+  ids: readonly string[],
+  expectedEtag: string,
+  sentBytes: number,
+  verify: 'blocks' | 'read',
+  signal: AbortSignal | undefined,
+): Promise<StoreOutcome> {
+  const abortable = signal ? { abortSignal: signal } : {};
+  const shown = await blob.getProperties(abortable);
+  const etag = shown.etag ?? '';
+  const mismatch = (reason: string): StoreOutcome => ({ kind: 'mismatch', reason });
+  if (expectedEtag !== '' && etag !== expectedEtag) return mismatch('Somebody else wrote the blob meanwhile.');
+  if (shown.contentLength !== staged.state.size)
+    return mismatch(`The blob has ${shown.contentLength ?? 0} bytes, the file ${staged.state.size}.`);
+  const md5 = shown.contentMD5 ? Buffer.from(shown.contentMD5).toString('hex') : 'none';
+  if (md5 !== staged.md5) return mismatch(`The blob's MD5 is ${md5}, the file's ${staged.md5}.`);
+  if (ids.length > 0) {
+    const { committedBlocks = [] } = await blob.getBlockList('committed', abortable);
+    const same = committedBlocks.length === ids.length && committedBlocks.every((block, i) => block.name === ids[i]);
+    if (!same) return mismatch('The blob is not made of the blocks that were sent.');
+  }
+  if (verify === 'read') {
+    const read = await readBack(blob, etag, abortable);
+    if (read !== staged.md5) return mismatch(`The MD5 of the blob read back is ${read}, the file's ${staged.md5}.`);
+  }
+  return { kind: 'stored', etag, sentBytes };
+}
+
+async function readBack(
+  blob: BlockBlobClient,
+  etag: string,
+  abortable: { abortSignal?: AbortSignal },
+): Promise<string> {
+  const answer = await blob.download(0, undefined, {
+    ...abortable,
+    conditions: { ifMatch: etag },
+    maxRetryRequests: 5,
+  });
+  const hash = createHash('md5');
+  for await (const chunk of answer.readableStreamBody ?? []) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,43 @@
+import fs from 'node:fs';
+
+/** The calls of the file system that the share needs, so that a test can let any of them fail. Synchronous: see share-process.ts. */
+export type ShareDisk = Pick<
+  typeof fs,
+  | 'closeSync'
+  | 'fstatSync'
+  | 'fsyncSync'
+  | 'linkSync'
+  | 'lstatSync'
+  | 'mkdirSync'
+  | 'openSync'
+  | 'readSync'
+  | 'readdirSync'
+  | 'renameSync'
+  | 'rmdirSync'
+  | 'statSync'
+  | 'accessSync'
+  | 'unlinkSync'
+  | 'writeSync'
+>;
+
+export const realDisk: ShareDisk = fs;
+
+export interface ShareRoots {
+  readonly incoming: string;
+  readonly processing: string;
+  readonly failed: string;
+  /** Local. */
+  readonly staging: string;
+}
+
+/** An error's system code, `EUNKNOWN` when it has none. */
+export function errnoOf(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'EUNKNOWN';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error
+    ? error.message
+    : String((error as { message?: unknown } | undefined)?.message ?? error);
+}

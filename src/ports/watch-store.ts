@@ -1,0 +1,26 @@
+import type { WatchSession } from '../domain/share/session';
+import type { WatchRequest } from '../domain/share/watch-request';
+
+/** The watch as it was last told to be. */
+export interface WatchState extends WatchSession, Pick<WatchRequest, 'include' | 'exclude' | 'dryRun' | 'recursive'> {
+  readonly enabled: boolean;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** Never go down. */
+export interface WatchTotals {
+  readonly processedOk: number;
+  readonly processedErr: number;
+  readonly bytes: number;
+  readonly lastError: string | null;
+}
+
+/** What of the watch survives a restart. */
+export interface WatchStore {
+  read(): Promise<WatchState | undefined>;
+  write(state: WatchState): Promise<void>;
+  totals(): Promise<WatchTotals>;
+  /** Adds to what other processes added; `lastError` replaces the last one, where given. */
+  add(delta: Omit<WatchTotals, 'lastError'> & { readonly lastError?: string }): Promise<void>;
+}
