@@ -51,6 +51,12 @@ export class BindingExchange {
     }
   }
 
+  /** Closes what the bindings keep open. One that fails to close does not keep the others open. */
+  async stop(): Promise<void> {
+    const closing = [...this.#plugins.values()].map(async (plugin) => plugin.stop?.(this.#context));
+    await Promise.allSettled(closing);
+  }
+
   #plugin(binding: BindingDefinition): BindingPlugin | undefined {
     return this.#plugins.get(binding.type.toLowerCase());
   }

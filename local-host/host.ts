@@ -128,6 +128,7 @@ export class Host {
     await this.#starting?.catch(() => undefined);
     await this.#triggers?.stop();
     await this.#supervisor?.stop();
+    await this.#bindings.stop();
     this.#hostHttp.close();
     await this.#options.release?.();
     this.#unwatchFirst();
@@ -226,6 +227,7 @@ export class Host {
     this.#listener.direct((socket) => this.#hostHttp.accept(socket));
     await this.#triggers?.stop();
     await this.#supervisor?.stop();
+    await this.#bindings.stop();
   }
 
   #isStopped(): boolean {

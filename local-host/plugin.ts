@@ -82,6 +82,8 @@ export interface BindingPlugin {
     metadata: Readonly<Record<string, RpcData>>,
     context: HostContext,
   ): Promise<void>;
+  /** Closes what `input` and `output` opened for this host. Called once, after the last invocation. */
+  stop?(context: HostContext): Promise<void>;
 }
 
 /** Part of the host that brings several triggers, bindings and host routes at once: the durable engine, Event Grid. */

@@ -3,6 +3,7 @@
  */
 import { blobBinding } from './bindings/blob';
 import { queueBinding } from './bindings/queue';
+import { rabbitMqBinding } from './bindings/rabbitmq';
 import { tableBinding } from './bindings/table';
 import { createDurableExtension, type DurableExtension } from './durable';
 import { createEventGridExtension } from './event-grid';
@@ -10,6 +11,7 @@ import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { blobTrigger } from './triggers/blob';
 import { httpTrigger } from './triggers/http';
 import { queueTrigger } from './triggers/queue';
+import { rabbitMqTrigger } from './triggers/rabbitmq';
 import { timerTrigger } from './triggers/timer';
 
 export interface Registry {
@@ -43,6 +45,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       queueTrigger,
       blobTrigger,
       timerTrigger,
+      rabbitMqTrigger,
       ...extensions.flatMap((extension) => extension.triggers),
     ],
     bindings: [
@@ -50,6 +53,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       queueBinding,
       blobBinding,
       tableBinding,
+      rabbitMqBinding,
       ...extensions.flatMap((extension) => extension.bindings),
     ],
     extensions,

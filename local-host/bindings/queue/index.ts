@@ -5,7 +5,7 @@ import { resolveExpression } from '../../storage/binding-expression';
 import { storageConnection } from '../../storage/connection';
 import { sendMakingQueue } from '../../storage/message-pump';
 import { encodeMessage, messageEncodingOf } from '../../storage/queue-encoding';
-import { messagesOf } from './messages';
+import { messagesOf } from '../../output-messages';
 
 /** Output `queue`. Options `queueName` (with `%SETTING%` and `{expression}`), `connection`. The queue is made when missing. */
 export const queueBinding: BindingPlugin = {

@@ -1,4 +1,4 @@
-import type { RpcData } from '../../rpc-data';
+import type { RpcData } from './rpc-data';
 
 /**
  * The messages that a returned value stands for, as recorded from the real host: each element of an array is a message,

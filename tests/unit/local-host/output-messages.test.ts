@@ -1,4 +1,4 @@
-import { messagesOf } from '../../../../../local-host/bindings/queue/messages';
+import { messagesOf } from '../../../local-host/output-messages';
 
 test.each([
   [{ string: 'text' }, ['text']],
