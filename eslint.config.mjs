@@ -75,6 +75,7 @@ export default tseslint.config(
       'src/telemetry/exporters.ts',
       'local-host/**/*.ts',
       'scripts/bench.ts',
+      'scripts/planted-bugs.ts',
       'tests/**/*.ts',
     ],
     rules: { '@typescript-eslint/no-require-imports': 'off' },

@@ -116,7 +116,10 @@ export class DurableClient {
     return this.hub.store.write((tx) => {
       if (!tx.instances.get(id)) return false;
       tx.instances.remove(id);
-      tx.after(() => this.hub.forget(id));
+      tx.after(() => {
+        this.hub.forget(id);
+        this.hub.store.giveBack();
+      });
       return true;
     });
   }
@@ -126,7 +129,10 @@ export class DurableClient {
     return this.hub.store.write((tx) => {
       const rows = tx.instances.list(filter).filter((r) => isOver(r.status));
       for (const { id } of rows) tx.instances.remove(id);
-      tx.after(() => rows.forEach(({ id }) => this.hub.forget(id)));
+      tx.after(() => {
+        for (const { id } of rows) this.hub.forget(id);
+        this.hub.store.giveBack();
+      });
       return rows.length;
     });
   }

@@ -54,6 +54,7 @@ export class InstanceTable {
   readonly #removeHistory: StatementSync;
   readonly #setOwner: StatementSync;
   readonly #adopt: StatementSync;
+  #removeAll: readonly StatementSync[] | undefined;
 
   constructor(private readonly db: DatabaseSync) {
     this.#get = db.prepare('SELECT * FROM instances WHERE id = ?');
@@ -139,7 +140,10 @@ export class InstanceTable {
   }
 
   remove(id: string): void {
-    for (const [table, column] of OF_ONE_INSTANCE) this.db.prepare(`DELETE FROM ${table} WHERE ${column} = ?`).run(id);
+    this.#removeAll ??= OF_ONE_INSTANCE.map(([table, column]) =>
+      this.db.prepare(`DELETE FROM ${table} WHERE ${column} = ?`),
+    );
+    for (const statement of this.#removeAll) statement.run(id);
   }
 
   /** By time of creation. */

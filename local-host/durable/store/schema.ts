@@ -67,6 +67,8 @@ export function openDatabase(file: string): DatabaseSync {
   try {
     db.exec('PRAGMA busy_timeout = 10000');
     if (file !== ':memory:' && existsSync(file) && statSync(file).size < LARGEST_CHECKED_FILE) checkPages(db, file);
+    // Before the first table, or it has no effect: what a purge frees can then be given back to the disk, see Store.giveBack.
+    db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     // The log is folded back into the file after 32 MB, not after 4: folding waits for the disk twice.

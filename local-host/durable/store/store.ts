@@ -41,6 +41,10 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
+/** Free pages that are kept for what comes next, and those that are given back at a time. A page has 4 KiB. */
+const SPARE_PAGES = 1024;
+const PAGES_AT_A_TIME = 2048;
+
 export class Store {
   readonly #db: DatabaseSync;
   readonly #tables: Tables;
@@ -84,6 +88,27 @@ export class Store {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run, resolve, reject });
       this.#scheduled ??= setImmediate(() => this.#flush());
+    });
+  }
+
+  /**
+   * Gives the disk what a purge has freed, but for 4 MiB; the file shrinks at the next checkpoint. In steps, so that commits
+   * come between. A file that was
+   * made without `auto_vacuum` cannot shrink; it only uses its free pages again.
+   */
+  giveBack(): void {
+    setImmediate(() => {
+      if (this.#closed) return;
+      const free = Number(this.#db.prepare('PRAGMA freelist_count').get()?.['freelist_count']);
+      if (free <= SPARE_PAGES) return;
+      try {
+        this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(PAGES_AT_A_TIME, free - SPARE_PAGES)})`);
+      } catch {
+        // Another process writes just now; the pages are used again or given back by the next purge.
+        return;
+      }
+      const left = Number(this.#db.prepare('PRAGMA freelist_count').get()?.['freelist_count']);
+      if (left < free) this.giveBack();
     });
   }
 

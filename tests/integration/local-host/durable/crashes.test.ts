@@ -7,10 +7,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FromChild, ToChild } from './crash-child';
+import { isSoak } from '../../../drivers/scale';
 import { temporaryFolder } from './durable-host';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
-const KILLS = Number(process.env['CRASH_POINTS'] ?? 24);
+const KILLS = Number(process.env['CRASH_POINTS'] ?? (isSoak ? 500 : 24));
 const INSTANCES = Math.max(60, KILLS * 2);
 const PROCESSES = 3;
 

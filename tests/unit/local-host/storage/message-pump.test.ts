@@ -236,6 +236,19 @@ describe('the message pump', () => {
     expect(queue.texts()).toEqual([]);
   });
 
+  test('keeps a poison message until the poison queue has its copy', async () => {
+    const id = queue.put('a');
+    poison.exists = true;
+    poison.failure = new StorageFailure(503, 'ServerBusy');
+    run({ process: async () => 'hopeless' });
+    await clock.advance(20_000);
+    expect(queue.texts()).toEqual(['a']);
+    expect(queue.hiddenFor(id)).toBeGreaterThan(0);
+    poison.failure = undefined;
+    await clock.advance(5000);
+    expect([queue.texts(), poison.texts()]).toEqual([[], ['a']]);
+  });
+
   test('stops after the work in hand, and takes nothing new', async () => {
     queue.put('a');
     const work = new Work();

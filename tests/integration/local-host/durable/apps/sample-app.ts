@@ -108,6 +108,30 @@ df.app.orchestration('waiter', function* (c) {
   c.df.setCustomStatus({ waits: true });
   return yield c.df.waitForExternalEvent('go');
 });
+df.app.orchestration('impatient', function* (c) {
+  const { attempts, timeout } = c.df.getInput<{ attempts: number; timeout: number }>();
+  const options = new df.RetryOptions(20, attempts);
+  options.retryTimeoutInMilliseconds = timeout;
+  try {
+    yield c.df.callActivityWithRetry('fail', options, 'always');
+  } catch (error) {
+    return `gave up: ${(error as Error).message.split('\n')[0]}`;
+  }
+});
+df.app.orchestration('waitsForThePast', function* (c) {
+  const first = c.df.callActivity('echo', 1);
+  yield first;
+  yield c.df.Task.all([first]);
+  return 'not reached';
+});
+df.app.orchestration('waitsForNothing', function* (c) {
+  yield c.df.callActivity('echo', 1);
+  yield (c.df.getInput<string>() === 'promise' ? Promise.resolve(1) : { of: 'no task' }) as never;
+  return 'not reached';
+});
+df.app.orchestration('twoEvents', function* (c) {
+  return [yield c.df.waitForExternalEvent('go'), yield c.df.waitForExternalEvent('go')];
+});
 df.app.orchestration('dial', function* (c) {
   const { resource, ...call } = c.df.getInput<df.CallHttpOptions & { resource?: string }>();
   const tokenSource = resource === undefined ? {} : { tokenSource: new df.ManagedIdentityTokenSource(resource) };

@@ -115,6 +115,28 @@ describe('Group commit', () => {
     store.close();
   });
 
+  it('gives the disk what a purge has freed', async () => {
+    const store = open();
+    const big = JSON.stringify('x'.repeat(100_000));
+    await store.write((tx) => {
+      for (let i = 0; i < 300; i++) tx.instances.putInput(`i${i}`, big);
+    });
+    const size = (): number => {
+      const other = new DatabaseSync(file);
+      const pages = Number(other.prepare('PRAGMA page_count').get()?.['page_count']);
+      other.close();
+      return pages * 4096;
+    };
+    expect(size()).toBeGreaterThan(30e6);
+    await store.write((tx) => {
+      for (let i = 0; i < 300; i++) tx.instances.remove(`i${i}`);
+      tx.after(() => store.giveBack());
+    });
+    while (size() > 5e6) await new Promise((resolve) => setImmediate(resolve));
+    expect(size()).toBeGreaterThan(4e6);
+    store.close();
+  });
+
   it('commits what is queued when it closes', () => {
     const store = open();
     void store.write((tx) => tx.instances.putInput('a', '1'));
