@@ -22,6 +22,7 @@ import { createMd5 } from './adapters/hashing/md5';
 import { createSignatureReader } from './adapters/file-signature/signature-reader';
 import { createFormReader } from './adapters/multipart/form-reader';
 import { composeShare, shareActivitiesElsewhere } from './compose-share';
+import { composeOrders } from './compose-orders';
 import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
 import { PROCESSED_CONTAINER } from './domain/media/media-event';
@@ -72,6 +73,7 @@ export function compose(config: Config) {
     });
   if (share) probes.set('nfs', [storageProbe, ...share.probes]);
 
+  const orders = composeOrders(config.orders, { clients, clock, deadLetters, logger, unique: uniqueSuffix });
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
 
@@ -103,6 +105,7 @@ export function compose(config: Config) {
       { blobs, inbox, uploads: directUploads, deadLetters, logger },
       { account: config.storage.account, maxAttempts },
     ),
+    orders,
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, logger }),
     /** By the names that orchestrations call them. */

@@ -12,6 +12,12 @@ import { registerDurable } from './functions/durable';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
+import {
+  registerOrdersPoisoned,
+  registerOrdersQueued,
+  registerOrdersReplayed,
+  registerOrdersResumed,
+} from './functions/orders';
 import { registerUploadAnnounced } from './functions/upload-announced';
 import { registerShareReplayPoisoned, registerShareReplayQueued, registerShareSwept } from './functions/share-swept';
 import { registerUploadPosted } from './functions/upload-posted';
@@ -49,6 +55,13 @@ if (loaded.ok) {
     registerShareReplayQueued(sluice.share, config.storage.connectionName);
     registerShareReplayPoisoned(sluice, config.storage.connectionName);
     registerWatch(sluice.share, sluice.logger);
+  }
+  if (config.pipelines.has('orders')) {
+    registerOrdersQueued(sluice);
+    registerOrdersReplayed(sluice);
+    registerOrdersPoisoned(sluice);
+    registerOrdersResumed(sluice);
+    app.hook.appTerminate(() => sluice.orders.stop());
   }
 } else {
   const logger = createLogger('info');

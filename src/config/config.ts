@@ -1,3 +1,4 @@
+import type { Backend } from '../domain/orders/order-origin';
 import { pipelines as allPipelines, type Pipeline } from '../domain/dead-letter';
 import type { Environment, SettingProblem } from './setting-problem';
 import { settingDefinition, settingNames, type SettingName, type Settings } from './settings';
@@ -20,6 +21,20 @@ export interface Config {
   readonly media: { readonly verify: 'read' | 'service'; readonly maxAttempts: number };
   /** Present when the pipeline nfs runs here. */
   readonly share: ShareConfig | undefined;
+  readonly orders: {
+    readonly backend: Backend;
+    /** Undefined for all. */
+    readonly tenants: ReadonlySet<string> | undefined;
+    readonly callback: { readonly url: string; readonly timeoutMs: number } | undefined;
+    readonly maxAttempts: number;
+    readonly concurrency: number;
+    readonly leaseMs: number;
+    readonly gapWaitMs: number;
+    readonly breaker: { readonly threshold: number; readonly openMs: number };
+    /** NCRONTAB. */
+    readonly resumeSchedule: string;
+    readonly ledger: 'table' | 'memory';
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly telemetry: {
     readonly serviceName: string;
@@ -69,7 +84,8 @@ export function loadConfig(environment: Environment): LoadedConfig {
   if (!share.ok) problems.push(...share.problems);
   if (problems.length > 0 || !access.ok || !share.ok) return { ok: false, problems };
 
-  const present = (p: Pipeline): boolean => p === 'media' || (p === 'nfs' && share.share !== undefined);
+  const present = (p: Pipeline): boolean =>
+    p === 'media' || p === 'orders' || (p === 'nfs' && share.share !== undefined);
   const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter(present);
   const config: Config = {
     pipelines: new Set(chosen),
@@ -84,6 +100,20 @@ export function loadConfig(environment: Environment): LoadedConfig {
     directUpload: { validMinutes: read.UPLOAD_SAS_MINUTES },
     media: { verify: read.VERIFY, maxAttempts: read.MEDIA_MAX_ATTEMPTS },
     share: share.share,
+    orders: {
+      backend: read.BACKEND_MODE,
+      tenants: read.ORDERS_TENANTS.length > 0 ? new Set(read.ORDERS_TENANTS) : undefined,
+      callback: read.ORDERS_CALLBACK_URL
+        ? { url: read.ORDERS_CALLBACK_URL, timeoutMs: read.ORDERS_CALLBACK_TIMEOUT_MS }
+        : undefined,
+      maxAttempts: read.ORDERS_MAX_ATTEMPTS,
+      concurrency: read.ORDERS_CONCURRENCY,
+      leaseMs: read.ORDERS_LEASE_S * 1000,
+      gapWaitMs: read.ORDERS_SEQUENCE_WAIT_S * 1000,
+      breaker: { threshold: read.ORDERS_BREAKER_FAILURES, openMs: read.ORDERS_BREAKER_OPEN_S * 1000 },
+      resumeSchedule: read.ORDERS_RESUME_SCHEDULE,
+      ledger: read.ORDERS_LEDGER,
+    },
     logLevel: read.LOG_LEVEL,
     telemetry: {
       serviceName: read.OTEL_SERVICE_NAME,

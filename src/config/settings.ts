@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isPipeline } from '../domain/dead-letter';
+import { backends } from '../domain/orders/order-origin';
 
 export interface SettingDefinition<T = unknown> {
   readonly schema: z.ZodType<T, string | undefined>;
@@ -113,8 +114,8 @@ export const settings = {
     schema: csv('')
       .pipe(z.array(z.string().refine(isPipeline)))
       .optional(),
-    accepts: 'a comma-separated list of: media, nfs',
-    example: 'media',
+    accepts: 'a comma-separated list of: media, nfs, orders',
+    example: 'media,orders',
     meaning: 'Which pipelines run here. Absent or empty: each one whose settings are present.',
     default: '',
   },
@@ -339,6 +340,93 @@ export const settings = {
     meaning:
       'How long the share may take over one call, or a copy may make no progress, before its process is abandoned and another started.',
     default: '30',
+  },
+  BACKEND_MODE: {
+    schema: text('queue').pipe(z.enum(backends)),
+    accepts: 'queue, kafka or eventhub',
+    example: 'queue',
+    meaning: 'Where orders come from: the storage queue `orders`, a Kafka topic, or an event hub.',
+    default: 'queue',
+  },
+  ORDERS_TENANTS: {
+    schema: csv('').pipe(z.array(z.string().max(200))),
+    accepts: 'a comma-separated list of tenant ids',
+    example: 'acme,globex',
+    meaning: 'Only orders of these tenants are processed; others are left out and counted. Absent: all.',
+    default: '',
+  },
+  ORDERS_CALLBACK_URL: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    accepts: 'an http or https URL',
+    example: 'http://localhost:7080/orders',
+    meaning: 'Service that each order is posted to, with an Idempotency-Key. Absent: orders are only logged.',
+    default: '',
+    secret: true,
+  },
+  ORDERS_CALLBACK_TIMEOUT_MS: {
+    schema: integer(5_000, 10, 600_000),
+    accepts: 'a whole number of milliseconds from 10 to 600000',
+    example: '5000',
+    meaning: 'How long one answer of the callback may take.',
+    default: '5000',
+  },
+  ORDERS_MAX_ATTEMPTS: {
+    schema: integer(5, 1, 100),
+    accepts: 'a whole number from 1 to 100',
+    example: '5',
+    meaning:
+      'Deliveries of one order before it becomes a dead letter; parked in between, 1, 2, 4 … s (5 minutes at most).',
+    default: '5',
+  },
+  ORDERS_CONCURRENCY: {
+    schema: integer(16, 1, 1_000),
+    accepts: 'a whole number from 1 to 1000',
+    example: '16',
+    meaning: 'Orders that one batch works on at once.',
+    default: '16',
+  },
+  ORDERS_LEASE_S: {
+    schema: integer(60, 5, 3_600),
+    accepts: 'a whole number of seconds from 5 to 3600',
+    example: '60',
+    meaning: 'How long an order that a process works on is left to it before another may take it over.',
+    default: '60',
+  },
+  ORDERS_SEQUENCE_WAIT_S: {
+    schema: integer(300, 1, 604_800),
+    accepts: 'a whole number of seconds from 1 to 604800',
+    example: '300',
+    meaning: 'How long an event with a `sequence` waits for the one before it; then its order goes on without.',
+    default: '300',
+  },
+  ORDERS_BREAKER_FAILURES: {
+    schema: integer(10, 1, 10_000),
+    accepts: 'a whole number from 1 to 10000',
+    example: '10',
+    meaning: 'Failures of the callback in a row after which it is given a rest; orders are parked meanwhile.',
+    default: '10',
+  },
+  ORDERS_BREAKER_OPEN_S: {
+    schema: integer(10, 1, 3_600),
+    accepts: 'a whole number of seconds from 1 to 3600',
+    example: '10',
+    meaning: 'How long that rest is.',
+    default: '10',
+  },
+  ORDERS_RESUME_SCHEDULE: {
+    schema: text('*/5 * * * * *'),
+    accepts: 'an NCRONTAB expression of six fields',
+    example: '*/5 * * * * *',
+    meaning: 'How often parked orders are looked at.',
+    default: '*/5 * * * * *',
+  },
+  ORDERS_LEDGER: {
+    schema: text('table').pipe(z.enum(['table', 'memory'])),
+    accepts: 'table or memory',
+    example: 'table',
+    meaning:
+      'Where it is kept which orders are done. memory ends with the process and knows one process only: for demos and measurements.',
+    default: 'table',
   },
   LOG_LEVEL: {
     schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),

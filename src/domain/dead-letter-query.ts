@@ -12,12 +12,14 @@ export type DeadLetterQuery =
 
 const LARGEST_PAGE = 1000;
 
-/** `?pipeline=&code=&state=&since=&limit=&continuation=`; `limit` defaults to 100. */
+/** `?pipeline=&code=&state=&since=&tenantId=&orderId=&limit=&continuation=`; `limit` defaults to 100. */
 export function parseDeadLetterQuery(query: { get(name: string): string | null }): DeadLetterQuery {
   const pipeline = query.get('pipeline');
   const code = query.get('code');
   const state = query.get('state');
   const since = query.get('since');
+  const tenantId = query.get('tenantId');
+  const orderId = query.get('orderId');
   const limit = query.get('limit') ?? '100';
   const continuation = query.get('continuation');
   if (pipeline !== null && !isPipeline(pipeline)) return rejected(`pipeline is one of ${pipelines.join(', ')}`);
@@ -35,6 +37,8 @@ export function parseDeadLetterQuery(query: { get(name: string): string | null }
     ...(pipeline === null ? {} : { pipeline }),
     ...(known ? { code: known.code } : {}),
     ...(state === null ? {} : { state }),
+    ...(tenantId === null ? {} : { tenantId }),
+    ...(orderId === null ? {} : { orderId }),
     ...(sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() }),
   };
   return { kind: 'query', filter, limit: Number(limit), ...(continuation === null ? {} : { continuation }) };

@@ -39,6 +39,8 @@ export interface DeadLetterFilter {
   readonly state?: DeadLetter['state'];
   /** ISO 8601: only those created at or after. */
   readonly since?: string;
+  readonly tenantId?: string;
+  readonly orderId?: string;
 }
 
 export function isDeadLetterId(text: string): boolean {

@@ -187,6 +187,32 @@ const list = [
       'Its writer never ends, and another file of its name waits in the incoming folder. Stop the writer, then replay.',
   },
   {
+    code: 'ORDER_INVALID',
+    title: 'The order event lacks what it must have',
+    remedy: 'The error names the field. An event has schemaVersion, tenantId, orderId and requestId; see README.',
+  },
+  {
+    code: 'SCHEMA_UNSUPPORTED',
+    title: 'The order event has a schema version that this release does not know',
+    remedy: 'Deploy a release that knows it, then replay the dead letter. 1.x is understood here.',
+  },
+  {
+    code: 'ORDER_REFUSED',
+    title: 'The downstream service refused the order',
+    remedy: 'The error holds its answer. Mend the order or the service, then replay the dead letter.',
+  },
+  {
+    code: 'ORDER_UNDELIVERED',
+    title: 'The downstream service did not take the order',
+    remedy: 'It failed at every attempt (ORDERS_MAX_ATTEMPTS). Mend the service, then replay the dead letter.',
+  },
+  {
+    code: 'ORDER_LATE',
+    title: 'The order went on without this event',
+    remedy:
+      'Its sequence came after a later one was settled. Decide whether it still applies: a replay applies it all the same.',
+  },
+  {
     code: 'HOST_POISON',
     title: 'The host gave the message up',
     remedy:

@@ -1,8 +1,8 @@
 import { metrics as api, type Attributes, type Counter, type Gauge, type Histogram } from '@opentelemetry/api';
 import { metrics } from './names';
 
-type HistogramName = 'activityDuration' | 'shareTransferDuration';
-type GaugeName = 'shareInFlight' | 'shareQueued';
+type HistogramName = 'activityDuration' | 'orderDuration' | 'shareTransferDuration';
+type GaugeName = 'backlog' | 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
 type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName>;
 
 const counters = new Map<string, Counter>();

@@ -9,6 +9,7 @@ export const spans = {
   replay: 'dead-letter replay',
   shareSweep: 'share sweep',
   shareReplay: 'process share-replays',
+  order: 'process orders',
 } as const;
 
 export const metrics = {
@@ -54,6 +55,32 @@ export const metrics = {
     description: 'Files of the share in transfer.',
   },
   shareQueued: { name: 'sluice.share.queued', unit: '{file}', description: 'Claimed files that wait for a transfer.' },
+  ordersProcessed: {
+    name: 'orders_processed_total',
+    unit: '{order}',
+    description: 'Order events that the downstream took, by backend.',
+  },
+  ordersFailed: {
+    name: 'orders_failed_total',
+    unit: '{order}',
+    description: 'Order events that became dead letters, by code.',
+  },
+  retries: { name: 'retries_total', unit: '{attempt}', description: 'Deliveries of orders that will be tried again.' },
+  backlog: {
+    name: 'current_backlog',
+    unit: '{order}',
+    description: 'Order events that wait at the backend, by backend, and parked ones (backend parked).',
+  },
+  workerConcurrency: {
+    name: 'worker_concurrency',
+    unit: '{order}',
+    description: 'Order events that this process works on.',
+  },
+  orderDuration: {
+    name: 'processing_duration_seconds',
+    unit: 's',
+    description: 'From the backend’s taking of an order event to its end, by outcome.',
+  },
   activityDuration: {
     name: 'sluice.activity.duration',
     unit: 's',
@@ -66,6 +93,9 @@ export const attributes = {
   blob: 'sluice.blob',
   outcome: 'sluice.outcome',
   code: 'sluice.code',
+  backend: 'sluice.backend',
+  orderId: 'sluice.order_id',
+  tenantId: 'sluice.tenant_id',
   instanceId: 'sluice.instance_id',
   activity: 'sluice.activity',
   file: 'sluice.file',

@@ -3,6 +3,9 @@ import { deadLetterId } from '../../src/domain/dead-letter';
 import type { MediaRecord } from '../../src/domain/media/media-record';
 import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
 import type { DirectUploads } from '../../src/ports/direct-uploads';
+import { orderKey, type OrderKey } from '../../src/domain/orders/order-event';
+import type { OrderLedger } from '../../src/ports/order-ledger';
+import type { ParkedOrder, ParkedOrders } from '../../src/ports/parked-orders';
 import type { Inbox } from '../../src/ports/inbox';
 import type { MediaRecords } from '../../src/ports/media-records';
 import type { TestClock } from '../fakes/test-clock';
@@ -173,6 +176,13 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
       expect((await store.list({ since }, 10)).items.map((l) => l.id)).toEqual(ids);
       expect((await store.list({ since, code: 'VERIFY_FAILED' }, 10)).items.map((l) => l.id)).toEqual([letters[1]!.id]);
       expect((await store.list({ since, pipeline: 'orders' }, 10)).items.map((l) => l.id)).toEqual([letters[2]!.id]);
+      const order = letter({ keys: { tenantId: "t'1", orderId: 'o' } });
+      await store.add(order);
+      expect((await store.list({ tenantId: "t'1", orderId: 'o', since }, 10)).items.map((l) => l.id)).toEqual([
+        order.id,
+      ]);
+      expect((await store.list({ tenantId: 'other', orderId: 'o', since }, 10)).items).toEqual([]);
+      ids.unshift(order.id);
       const paged: string[] = [];
       let continuation: string | undefined;
       do {
@@ -194,6 +204,150 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
       expect(await store.close(one.id, 'replayed', at)).toBe(false);
       expect(await store.close('unknown', 'replayed', at)).toBe(false);
       expect((await store.list({ state: 'open', since: one.createdAt }, 10)).items).toHaveLength(0);
+    });
+  });
+}
+
+/** What every {@link OrderLedger} must do. */
+export function orderLedgerContract(name: string, make: () => { ledger: OrderLedger; clock: TestClock }): void {
+  describe(`${name} as an OrderLedger`, () => {
+    const key = (order = unique(), request = unique()): OrderKey =>
+      orderKey({ schemaVersion: '1.0', tenantId: 't', orderId: order, requestId: request });
+
+    it('gives each of many claims to one owner', async () => {
+      const { ledger } = make();
+      const keys = Array.from({ length: 150 }, () => key());
+      const first = await ledger.claim(keys, 'a', 1000);
+      expect(first).toEqual(keys.map(() => ({ kind: 'claimed' })));
+      const mixed = [...keys.slice(0, 20), ...Array.from({ length: 20 }, () => key())];
+      const second = await ledger.claim(mixed, 'b', 1000);
+      expect(second.map((c) => c.kind)).toEqual([
+        ...Array<string>(20).fill('held'),
+        ...Array<string>(20).fill('claimed'),
+      ]);
+      expect(await ledger.claim([keys[0]!], 'a', 1000)).toEqual([{ kind: 'claimed' }]);
+    });
+
+    it('gives one claim to one of many at once', async () => {
+      const { ledger } = make();
+      const keys = [key(), key()];
+      const claims = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => ledger.claim(keys, owner, 60_000)));
+      for (const i of [0, 1]) expect(claims.filter((c) => c[i]!.kind === 'claimed')).toHaveLength(1);
+    });
+
+    it('lets another in when the lease has ended, or the claim was given up', async () => {
+      const { ledger, clock } = make();
+      const [lapsed, released] = [key(), key()];
+      await ledger.claim([lapsed], 'a', 1000);
+      clock.advance(1001);
+      expect(await ledger.claim([lapsed], 'b', 1000)).toEqual([{ kind: 'claimed' }]);
+      await ledger.claim([released], 'a', 60_000);
+      await ledger.release([released], 'b');
+      expect(await ledger.claim([released], 'b', 1000)).toMatchObject([{ kind: 'held' }]);
+      await ledger.release([released], 'a');
+      expect(await ledger.claim([released], 'b', 1000)).toEqual([{ kind: 'claimed' }]);
+    });
+
+    it('remembers what is settled, whoever asks, and gives it up for nobody', async () => {
+      const { ledger, clock } = make();
+      const one = key();
+      await ledger.claim([one], 'a', 1000);
+      await ledger.settle([{ key: one, outcome: 'done', sequence: undefined }], 'a');
+      await ledger.settle([{ key: one, outcome: 'done', sequence: undefined }], 'b');
+      await ledger.release([one], 'a');
+      clock.advance(100_000);
+      expect(await ledger.claim([one], 'b', 1000)).toEqual([{ kind: 'done' }]);
+    });
+
+    it('lets a replay claim what became a dead letter, and not what is done', async () => {
+      const { ledger, clock } = make();
+      const [dead, done] = [key(), key()];
+      await ledger.settle([{ key: dead, outcome: 'dead-lettered', sequence: undefined }], 'a');
+      await ledger.settle([{ key: done, outcome: 'done', sequence: undefined }], 'a');
+      expect(await ledger.claim([dead, done], 'b', 1000)).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+      expect(await ledger.reclaim(done, 'b', 1000)).toEqual({ kind: 'done' });
+      expect(await ledger.reclaim(dead, 'b', 1000)).toEqual({ kind: 'claimed' });
+      expect(await ledger.reclaim(dead, 'c', 1000)).toEqual({ kind: 'held', until: clock.now() + 1000 });
+    });
+
+    it('moves sequences up, never down', async () => {
+      const { ledger } = make();
+      const [x, y] = [unique(), unique()];
+      const at = (order: string, sequence: number) => ({ key: key(order), outcome: 'done' as const, sequence });
+      const [one, other] = [key(x).order, key(y).order];
+      expect(await ledger.sequences([one, other])).toEqual(
+        new Map([
+          [one, 0],
+          [other, 0],
+        ]),
+      );
+      await ledger.settle([at(x, 1), at(x, 2), at(y, 1)], 'a');
+      await ledger.settle([at(x, 1)], 'a');
+      expect(await ledger.sequences([one, other])).toEqual(
+        new Map([
+          [one, 2],
+          [other, 1],
+        ]),
+      );
+    });
+
+    it('forgets what was settled long ago, and nothing else', async () => {
+      const { ledger, clock } = make();
+      const [old, young, open] = [key(), key(), key()];
+      await ledger.claim([open], 'a', 10 ** 9);
+      await ledger.settle([{ key: old, outcome: 'done', sequence: undefined }], 'a');
+      clock.advance(10_000);
+      await ledger.settle([{ key: young, outcome: 'dead-lettered', sequence: undefined }], 'a');
+      expect(await ledger.expire(clock.now())).toBeGreaterThanOrEqual(1);
+      expect(await ledger.claim([old, young, open], 'b', 1000)).toMatchObject([
+        { kind: 'claimed' },
+        { kind: 'done' },
+        { kind: 'held' },
+      ]);
+    });
+  });
+}
+
+/** What every {@link ParkedOrders} must do. */
+export function parkedOrdersContract(name: string, make: () => ParkedOrders): void {
+  describe(`${name} as ParkedOrders`, () => {
+    const entry = (over: Partial<ParkedOrder> = {}): ParkedOrder => ({
+      order: orderKey({ schemaVersion: '1.0', tenantId: 't', orderId: unique(), requestId: 'r' }).order,
+      event: 'e'.repeat(64),
+      place: `00001767225600000-3/17-${unique()}`,
+      sequence: undefined,
+      text: '{"ü":"\\u0000"}',
+      origin: { backend: 'kafka', source: 'orders', position: '3/17', enqueuedAt: 5 },
+      attempts: 2,
+      parkedAt: 1767225600000,
+      dueAt: 1767225601000,
+      reason: 'why',
+      ...over,
+    });
+
+    it('keeps an event whole, with payloads of any length', async () => {
+      const parked = make();
+      for (const one of [entry(), entry({ text: 'x'.repeat(1024 * 1024), sequence: 2 ** 40, replayed: true })]) {
+        await parked.park(one);
+        expect(await parked.load(one.order, one.place)).toEqual(one);
+        const { event, place, sequence, parkedAt, dueAt } = one;
+        expect((await parked.places()).get(one.order)).toEqual([{ event, place, sequence, parkedAt, dueAt }]);
+      }
+      expect(await parked.load('no such order', 'x')).toBeUndefined();
+    });
+
+    it('replaces one that is parked again, and removes', async () => {
+      const parked = make();
+      const one = entry();
+      const behind = entry({ order: one.order });
+      await parked.park(one);
+      await parked.park({ ...one, attempts: 3 });
+      await parked.park(behind);
+      expect((await parked.places()).get(one.order)).toHaveLength(2);
+      expect((await parked.load(one.order, one.place))?.attempts).toBe(3);
+      await parked.remove(one.order, one.place);
+      await parked.remove(one.order, one.place);
+      expect((await parked.places()).get(one.order)).toMatchObject([{ place: behind.place }]);
     });
   });
 }

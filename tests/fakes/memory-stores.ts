@@ -1,3 +1,5 @@
+import type { ParkedPlace } from '../../src/domain/orders/order-turn';
+import type { ParkedOrder, ParkedOrders } from '../../src/ports/parked-orders';
 import type { DirectUpload } from '../../src/domain/media/direct-upload';
 import type { DirectUploads } from '../../src/ports/direct-uploads';
 import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
@@ -65,6 +67,8 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
         .filter((l) => !filter.pipeline || l.pipeline === filter.pipeline)
         .filter((l) => !filter.code || l.code === filter.code)
         .filter((l) => !filter.state || l.state === filter.state)
+        .filter((l) => !filter.tenantId || l.keys['tenantId'] === filter.tenantId)
+        .filter((l) => !filter.orderId || l.keys['orderId'] === filter.orderId)
         .filter((l) => !filter.since || l.createdAt >= filter.since)
         .sort((a, b) => (a.id < b.id ? -1 : 1));
       const after = matching.filter((l) => continuation === undefined || l.id > continuation);
@@ -84,6 +88,23 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
 export function memoryDirectUploads(): DirectUploads & { readonly all: Map<string, DirectUpload> } {
   const all = new Map<string, DirectUpload>();
   return { all, put: async (upload) => void all.set(upload.id, upload), get: async (id) => all.get(id) };
+}
+
+export function memoryParkedOrders(): ParkedOrders & { readonly all: Map<string, ParkedOrder> } {
+  const all = new Map<string, ParkedOrder>();
+  const keyOf = (order: string, place: string): string => `${order} ${place}`;
+  return {
+    all,
+    async places() {
+      const found = new Map<string, ParkedPlace[]>();
+      for (const { order, event, place, sequence, parkedAt, dueAt } of all.values())
+        found.set(order, [...(found.get(order) ?? []), { event, place, sequence, parkedAt, dueAt }]);
+      return found;
+    },
+    park: async (entry) => void all.set(keyOf(entry.order, entry.place), entry),
+    load: async (order, place) => all.get(keyOf(order, place)),
+    remove: async (order, place) => void all.delete(keyOf(order, place)),
+  };
 }
 
 export function memoryQueue(): MessageQueue & { readonly sent: { queue: string; text: string }[] } {

@@ -1,7 +1,21 @@
 import { blobStoreContract } from '../contracts/blob-store';
-import { deadLetterContract, directUploadsContract, inboxContract, mediaRecordsContract } from '../contracts/stores';
+import { createMemoryOrderLedger } from '../../src/adapters/memory/order-ledger';
+import {
+  orderLedgerContract,
+  parkedOrdersContract,
+  deadLetterContract,
+  directUploadsContract,
+  inboxContract,
+  mediaRecordsContract,
+} from '../contracts/stores';
 import { MemoryBlobStore } from '../fakes/memory-blob-store';
-import { memoryDeadLetters, memoryDirectUploads, memoryInbox, memoryMediaRecords } from '../fakes/memory-stores';
+import {
+  memoryDeadLetters,
+  memoryDirectUploads,
+  memoryInbox,
+  memoryMediaRecords,
+  memoryParkedOrders,
+} from '../fakes/memory-stores';
 import { TestClock } from '../fakes/test-clock';
 
 blobStoreContract('The memory blob store', () => {
@@ -20,3 +34,8 @@ inboxContract('The memory inbox', () => {
 directUploadsContract('The memory announcements', memoryDirectUploads);
 mediaRecordsContract('The memory records', memoryMediaRecords);
 deadLetterContract('The memory dead letters', memoryDeadLetters);
+orderLedgerContract('The memory ledger', () => {
+  const clock = new TestClock();
+  return { ledger: createMemoryOrderLedger(clock), clock };
+});
+parkedOrdersContract('The memory parking', memoryParkedOrders);

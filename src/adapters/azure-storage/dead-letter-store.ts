@@ -13,6 +13,9 @@ interface Row {
   readonly code: string;
   readonly state: DeadLetter['state'];
   readonly occurred: string;
+  /** Of letters of the orders pipeline. */
+  readonly tenantId?: string;
+  readonly orderId?: string;
   readonly record: string;
 }
 
@@ -95,6 +98,8 @@ function rowOf(record: DeadLetter): { partitionKey: string; rowKey: string } & R
     code: record.code,
     state: record.state,
     occurred: record.createdAt,
+    ...(record.keys['tenantId'] ? { tenantId: record.keys['tenantId'] } : {}),
+    ...(record.keys['orderId'] ? { orderId: record.keys['orderId'] } : {}),
     record: JSON.stringify(record),
   };
 }
@@ -110,6 +115,8 @@ function filterText(filter: DeadLetterFilter, after: string | undefined): string
   if (filter.pipeline) parts.push(`pipeline eq ${quoted(filter.pipeline)}`);
   if (filter.code) parts.push(`code eq ${quoted(filter.code)}`);
   if (filter.state) parts.push(`state eq ${quoted(filter.state)}`);
+  if (filter.tenantId) parts.push(`tenantId eq ${quoted(filter.tenantId)}`);
+  if (filter.orderId) parts.push(`orderId eq ${quoted(filter.orderId)}`);
   if (filter.since) parts.push(`occurred ge ${quoted(filter.since)}`);
   return parts.join(' and ');
 }

@@ -3,8 +3,10 @@ import { createDeadLetterStore } from '../../../../src/adapters/azure-storage/de
 import { createDirectUploads } from '../../../../src/adapters/azure-storage/direct-uploads';
 import { createInbox } from '../../../../src/adapters/azure-storage/inbox';
 import { createMediaRecords } from '../../../../src/adapters/azure-storage/media-records';
+import { createOrderLedger } from '../../../../src/adapters/azure-storage/order-ledger';
+import { createParkedOrders } from '../../../../src/adapters/azure-storage/parked-orders';
 import { createMessageQueue } from '../../../../src/adapters/azure-storage/message-queue';
-import { DEAD_LETTER_CONTAINER, tables } from '../../../../src/domain/storage-layout';
+import { DEAD_LETTER_CONTAINER, PARKED_CONTAINER, tables } from '../../../../src/domain/storage-layout';
 import type { BlobRef } from '../../../../src/ports/blob-store';
 import { blobStoreContract } from '../../../contracts/blob-store';
 import {
@@ -12,6 +14,8 @@ import {
   directUploadsContract,
   inboxContract,
   mediaRecordsContract,
+  orderLedgerContract,
+  parkedOrdersContract,
 } from '../../../contracts/stores';
 import { startStorage, type StorageUnderTest } from '../../../drivers/storage-under-test';
 import { TestClock } from '../../../fakes/test-clock';
@@ -36,6 +40,11 @@ inboxContract('Azure Tables', () => {
 });
 directUploadsContract('Azure Tables', () => createDirectUploads(storage.clients, tables.uploads));
 mediaRecordsContract('Azure Tables', () => createMediaRecords(storage.clients, tables.media));
+orderLedgerContract('Azure Tables', () => {
+  const clock = new TestClock();
+  return { ledger: createOrderLedger(storage.clients, tables.orders, clock), clock };
+});
+parkedOrdersContract('Azure Storage', () => createParkedOrders(storage.clients, tables.parked, PARKED_CONTAINER));
 deadLetterContract('Azure Storage', () =>
   createDeadLetterStore(storage.clients, tables.deadLetters, DEAD_LETTER_CONTAINER),
 );

@@ -1,0 +1,214 @@
+/**
+ * {@link OrderLedger} in table storage. The events of one order, and its sequence, share one of 16 partitions, so that many
+ * claims and marks are a transaction (https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions).
+ *
+ * Rows: `i:<event>` of an event, `s:<order>` of an order's sequence. A claim is an insert; only where one of a transaction
+ * meets an older row are they looked at one by one.
+ */
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { OrderKey } from '../../domain/orders/order-event';
+import type { Clock } from '../../ports/clock';
+import type { OrderClaim, OrderLedger, SettledEvent } from '../../ports/order-ledger';
+import type { StorageClients } from './clients';
+import { statusOf } from './storage-errors';
+
+interface EventRow {
+  readonly owner: string;
+  readonly state: 'claimed' | 'done';
+  /** Milliseconds since the epoch, as text: table integers are 32 bits. Of the lease's end, or of the mark. */
+  readonly at: string;
+  readonly outcome: string;
+}
+
+interface SequenceRow {
+  /** As text. */
+  readonly settled: string;
+}
+
+/** Most operations of a transaction. */
+const TRANSACTION = 100;
+/** Most keys in one query's filter: its length is bounded. */
+const FILTER_KEYS = 10;
+const PARTITIONS = Array.from({ length: 16 }, (_, i) => i.toString(16));
+
+const partitionOf = (order: string): string => order.slice(0, 1);
+const eventRow = (event: string): string => `i:${event}`;
+const sequenceRow = (order: string): string => `s:${order}`;
+
+export function createOrderLedger(clients: StorageClients, tableName: string, clock: Clock): OrderLedger {
+  const table = (): TableClient => clients.table(tableName);
+
+  async function claimOne(key: OrderKey, owner: string, leaseMs: number, isReplay = false): Promise<OrderClaim> {
+    const place = { partitionKey: partitionOf(key.order), rowKey: eventRow(key.event) };
+    for (;;) {
+      const found = await readRow<EventRow>(table(), place.partitionKey, place.rowKey);
+      if (found?.state === 'done' && !(isReplay && found.outcome === 'dead-lettered')) return { kind: 'done' };
+      const until = Number(found?.at ?? 0);
+      if (found?.state === 'claimed' && found.owner !== owner && until > clock.now()) return { kind: 'held', until };
+      const row = { ...place, ...claimed(owner, leaseMs) };
+      try {
+        if (found) await table().updateEntity(row, 'Replace', { etag: found.etag });
+        else await table().createEntity(row);
+        return { kind: 'claimed' };
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+      }
+    }
+  }
+
+  const claimed = (owner: string, leaseMs: number): EventRow => ({
+    owner,
+    state: 'claimed',
+    at: String(clock.now() + leaseMs),
+    outcome: '',
+  });
+
+  return {
+    async claim(keys, owner, leaseMs) {
+      const claims = new Map<string, OrderClaim>();
+      await eachPartition(
+        keys,
+        (key) => key.order,
+        async (partitionKey, group) => {
+          const create = group.map((key): TransactionAction => [
+            'create',
+            { partitionKey, rowKey: eventRow(key.event), ...claimed(owner, leaseMs) },
+          ]);
+          if (group.length > 1 && (await submitted(table(), create))) {
+            for (const { event } of group) claims.set(event, { kind: 'claimed' });
+            return;
+          }
+          await Promise.all(group.map(async (key) => claims.set(key.event, await claimOne(key, owner, leaseMs))));
+        },
+      );
+      return keys.map(({ event }) => claims.get(event) ?? { kind: 'held', until: clock.now() });
+    },
+
+    reclaim: (key, owner, leaseMs) => claimOne(key, owner, leaseMs, true),
+
+    async settle(events) {
+      await eachPartition(
+        events,
+        (event) => event.key.order,
+        async (partitionKey, group) => {
+          const at = String(clock.now());
+          const marks = group.map(({ key, outcome }): TransactionAction => [
+            'upsert',
+            { partitionKey, rowKey: eventRow(key.event), state: 'done', at, outcome, owner: '' },
+            'Replace',
+          ]);
+          // A sequence only moves up: no write where it stands there already.
+          for (const [order, sequence] of highest(group)) {
+            const found = await readRow<SequenceRow>(table(), partitionKey, sequenceRow(order));
+            if (Number(found?.settled ?? 0) >= sequence) continue;
+            marks.push(['upsert', { partitionKey, rowKey: sequenceRow(order), settled: String(sequence) }, 'Replace']);
+          }
+          for (let i = 0; i < marks.length; i += TRANSACTION)
+            await table().submitTransaction(marks.slice(i, i + TRANSACTION));
+        },
+      );
+    },
+
+    async release(keys, owner) {
+      await Promise.all(
+        keys.map(async ({ order, event }) => {
+          const found = await readRow<EventRow>(table(), partitionOf(order), eventRow(event));
+          if (found?.state !== 'claimed' || found.owner !== owner) return;
+          try {
+            await table().deleteEntity(partitionOf(order), eventRow(event), { etag: found.etag });
+          } catch (error) {
+            if (!isLostRace(error)) throw error;
+          }
+        }),
+      );
+    },
+
+    async sequences(orders) {
+      const found = new Map(orders.map((order) => [order, 0]));
+      await eachPartition(
+        orders,
+        (order) => order,
+        async (partitionKey, group) => {
+          for (let i = 0; i < group.length; i += FILTER_KEYS) {
+            const keys = group.slice(i, i + FILTER_KEYS).map((order) => `RowKey eq '${sequenceRow(order)}'`);
+            const filter = `PartitionKey eq '${partitionKey}' and (${keys.join(' or ')})`;
+            for await (const row of table().listEntities<SequenceRow>({ queryOptions: { filter } }))
+              found.set(String(row.rowKey).slice(2), Number(row.settled));
+          }
+        },
+      );
+      return found;
+    },
+
+    async expire(before) {
+      let removed = 0;
+      for (const partitionKey of PARTITIONS) {
+        const filter = `PartitionKey eq '${partitionKey}' and RowKey ge 'i:' and RowKey lt 'i;' and state eq 'done' and at lt '${before}'`;
+        const options = { queryOptions: { filter, select: ['RowKey'] } };
+        for await (const page of table().listEntities(options).byPage({ maxPageSize: TRANSACTION })) {
+          const rows = page.map((row) => String(row.rowKey));
+          if (rows.length === 0) continue;
+          await table().submitTransaction(rows.map((rowKey) => ['delete', { partitionKey, rowKey }]));
+          removed += rows.length;
+        }
+      }
+      return removed;
+    },
+  };
+}
+
+/** Groups by partition, and works on all partitions at once, in transactions' sizes. */
+async function eachPartition<T>(
+  items: readonly T[],
+  orderOf: (item: T) => string,
+  work: (partitionKey: string, group: readonly T[]) => Promise<void>,
+): Promise<void> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const partition = partitionOf(orderOf(item));
+    const group = groups.get(partition);
+    if (group) group.push(item);
+    else groups.set(partition, [item]);
+  }
+  await Promise.all(
+    [...groups].map(async ([partition, group]) => {
+      for (let i = 0; i < group.length; i += TRANSACTION) await work(partition, group.slice(i, i + TRANSACTION));
+    }),
+  );
+}
+
+/** False when one of its rows was there already: then none of them was written. */
+async function submitted(table: TableClient, actions: TransactionAction[]): Promise<boolean> {
+  try {
+    await table.submitTransaction(actions);
+    return true;
+  } catch (error) {
+    if (isLostRace(error)) return false;
+    throw error;
+  }
+}
+
+async function readRow<T extends object>(
+  table: TableClient,
+  partitionKey: string,
+  rowKey: string,
+): Promise<(T & { readonly etag: string }) | undefined> {
+  try {
+    return await table.getEntity<T>(partitionKey, rowKey);
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function isLostRace(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 409 || status === 412 || status === 404;
+}
+
+function highest(events: readonly SettledEvent[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { key, sequence } of events)
+    if (sequence !== undefined) found.set(key.order, Math.max(sequence, found.get(key.order) ?? 0));
+  return found;
+}

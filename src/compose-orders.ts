@@ -1,0 +1,48 @@
+/** The wiring of the orders pipeline; part of composition.ts. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StorageClients } from './adapters/azure-storage/clients';
+import { createOrderLedger } from './adapters/azure-storage/order-ledger';
+import { createParkedOrders } from './adapters/azure-storage/parked-orders';
+import { createHttpDownstream } from './adapters/downstream/http-downstream';
+import { createMemoryOrderLedger } from './adapters/memory/order-ledger';
+import type { Config } from './config/config';
+import { PARKED_CONTAINER, tables } from './domain/storage-layout';
+import { createApplyOrder } from './intake/orders/apply-order';
+import { createBuryOrder } from './intake/orders/bury-order';
+import { createInsist } from './intake/orders/insist';
+import { createReplayOrder } from './intake/orders/replay-order';
+import { createResumeOrders } from './intake/orders/resume-orders';
+import { createSettleOrders } from './intake/orders/settle-orders';
+import type { Clock } from './ports/clock';
+import type { DeadLetterStore } from './ports/dead-letter-store';
+import type { Logger } from './telemetry/logger';
+
+export interface OrderPorts {
+  readonly clients: StorageClients;
+  readonly clock: Clock;
+  readonly deadLetters: DeadLetterStore;
+  readonly logger: Logger;
+  readonly unique: () => string;
+}
+
+/** The handler of orders, the same for every backend. */
+export function composeOrders(settings: Config['orders'], { clients, clock, deadLetters, logger, unique }: OrderPorts) {
+  const stop = new AbortController();
+  const sleep = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal });
+  const ledger =
+    settings.ledger === 'memory' ? createMemoryOrderLedger(clock) : createOrderLedger(clients, tables.orders, clock);
+  const parked = createParkedOrders(clients, tables.parked, PARKED_CONTAINER);
+  const bury = createBuryOrder({ deadLetters, clock, logger });
+  const downstream =
+    settings.callback && createHttpDownstream({ ...settings.callback, connections: settings.concurrency });
+  const apply = createApplyOrder({ downstream, bury, clock, sleep, random: Math.random, logger }, settings);
+  const insist = createInsist({ sleep, logger, stopping: stop.signal });
+  const ports = { ledger, parked, apply, bury, insist, clock, unique, logger };
+  return {
+    settle: createSettleOrders(ports, settings),
+    resume: createResumeOrders(ports, settings),
+    replay: createReplayOrder(ports),
+    /** Lets what waits for storage or for its next try go, undone. */
+    stop: () => stop.abort(),
+  };
+}
