@@ -5,8 +5,11 @@
 import path from 'node:path';
 import { createStorageClients } from '../src/adapters/azure-storage/clients';
 import { provisionStorage } from '../src/adapters/azure-storage/provision';
+import { createShareAccount } from '../src/adapters/azure-storage/share-account';
+import { createShareFiles } from '../src/adapters/share/share-files';
 import { loadConfig, type Config } from '../src/config/config';
 import { describeProblem, type Environment } from '../src/config/setting-problem';
+import { messageOf } from '../src/telemetry/logger';
 import { storageLayout } from '../src/domain/storage-layout';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 
@@ -41,9 +44,33 @@ export async function checkStorage(config: Config): Promise<Preflight> {
   }
 }
 
+/** The share's account, by the access that will be used, and its folders (FR-9). Nothing to do where the pipeline is off. */
+export async function checkShare(config: Config): Promise<Preflight> {
+  if (!config.share || !config.pipelines.has('nfs')) return { ok: true, config };
+  const { access, roots, deadlineMs } = config.share;
+  const account = createShareAccount(access);
+  const share = createShareFiles({ roots, threads: 1, deadlineMs });
+  const reasons: string[] = [];
+  try {
+    await account.container();
+    console.log(`Share: container ${access.container} by ${account.describes()}.`);
+  } catch (error) {
+    reasons.push(`CREDENTIAL_MISSING APP_AZURE_ACCOUNT_URL: ${messageOf(error)}`);
+  }
+  try {
+    reasons.push(...(await share.check()).map((problem) => `SETTINGS_INVALID ${problem}`));
+  } catch (error) {
+    reasons.push(`SETTINGS_INVALID APP_NFS_INCOMING_DIR=${roots.incoming}: ${messageOf(error)}`);
+  } finally {
+    share.stop();
+  }
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
 async function main(): Promise<number> {
   const settings = checkSettings(effectiveEnvironment(localSettings(path.resolve(__dirname, '..', '..'))));
-  const result = settings.ok ? await checkStorage(settings.config) : settings;
+  const stored = settings.ok ? await checkStorage(settings.config) : settings;
+  const result = stored.ok ? await checkShare(stored.config) : stored;
   if (result.ok) {
     console.log(
       `Preflight passed: storage account ${result.config.storage.account} by ${result.config.storage.describes}.`,

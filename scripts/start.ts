@@ -2,7 +2,7 @@
  * `npm start`: embedded storage, local host, demo, and then it serves until Ctrl-C (C2). Azurite and the host are processes of
  * their own, so that a host that is killed takes no acknowledged data with it.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../src/config/config';
@@ -12,13 +12,14 @@ import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { formatTable } from './local/pipeline-table';
 import { pipelineRows } from './local/pipeline-rows';
+import { localShareSettings, makeLocalShare, runShareDemo, shareState } from './local/share-demo';
 import { requireFreePort, stopLeftOver } from './local/left-over';
 import { lockStart } from './local/start-lock';
 import '../local-host/quiet-sqlite';
 import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storage/embedded-storage';
 import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
-import { checkSettings, checkStorage, EX_CONFIG } from './preflight';
+import { checkSettings, checkShare, checkStorage, EX_CONFIG } from './preflight';
 
 const root = path.resolve(__dirname, '..', '..');
 const READY_LIMIT_MS = 120_000;
@@ -50,6 +51,11 @@ async function start(options: StartOptions, stopped: AbortSignal): Promise<void>
 
 async function serve(options: StartOptions, stopped: AbortSignal, home: string, run: string): Promise<void> {
   const environment = effectiveEnvironment(localSettings(root));
+  if (isDevelopmentStorage(environment)) {
+    const share = localShareSettings(environment, home, options.storagePort);
+    makeLocalShare(share);
+    Object.assign(environment, share);
+  }
   const checked = checkSettings(environment);
   if (!checked.ok)
     throw new StartRefused(
@@ -81,7 +87,8 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
       );
     }
     const reloaded = checkSettings(environment);
-    const ready = reloaded.ok ? await checkStorage(reloaded.config) : reloaded;
+    const stored = reloaded.ok ? await checkStorage(reloaded.config) : reloaded;
+    const ready = stored.ok ? await checkShare(stored.config) : stored;
     if (!ready.ok) throw new StartRefused(ready.reasons, EX_CONFIG);
 
     const logFile = path.join(home, 'logs', 'host.log');
@@ -143,6 +150,7 @@ async function report(
 ): Promise<void> {
   const stateFile = path.join(home, 'demo.json');
   const earlier = earlierDemo(stateFile);
+  const share = shareReport(base, home, options, config, end);
   let media = 'waiting for files';
   if (config.pipelines.has('media') && (options.demo || earlier) && !end.aborted) {
     const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
@@ -151,8 +159,29 @@ async function report(
     media = `running, ${processed} of ${states.length} demo files processed${earlier ? ' (found from before)' : ''}`;
     for (const s of states) console.log(`  media  ${s.file.padEnd(12)} ${s.state.padEnd(10)} ${base}/v1/media/${s.id}`);
   }
-  console.log(`\n${formatTable(pipelineRows(config, media))}`);
+  const nfs = await share;
+  for (const line of nfs.lines) console.log(`  nfs    ${line}`);
+  console.log(`\n${formatTable(pipelineRows(config, { media, nfs: nfs.state }))}`);
   console.log(`\nTry: curl -F "file=@demo/media/lock.png" ${base}/upload`);
+}
+
+/** The share's demo at the first start, what its session does at later ones; beside the media demo. */
+async function shareReport(
+  base: string,
+  home: string,
+  options: StartOptions,
+  config: Config,
+  end: AbortSignal,
+): Promise<{ readonly state: string; readonly lines: readonly string[] }> {
+  if (!config.share || !config.pipelines.has('nfs')) return { state: 'off', lines: [] };
+  const { incoming } = config.share.roots;
+  const stateFile = path.join(home, 'share-demo.json');
+  const ours = incoming.startsWith(`${home}${path.sep}`);
+  const demo =
+    options.demo && ours && !existsSync(stateFile)
+      ? await runShareDemo(base, incoming, path.join(root, 'demo', 'media'), stateFile, DEMO_LIMIT_MS, end)
+      : { state: await shareState(base), lines: [] };
+  return { state: `${demo.state}; watches ${incoming}`, lines: demo.lines };
 }
 
 async function untilReady(base: string, end: AbortSignal): Promise<void> {

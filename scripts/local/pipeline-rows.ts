@@ -1,8 +1,11 @@
 import type { Config } from '../../src/config/config';
 import type { PipelineRow } from './pipeline-table';
 
-/** One row a pipeline of SPEC, those that are still to be built included. `media`: what is known of its demo. */
-export function pipelineRows(config: Config, media: string): readonly PipelineRow[] {
+/** One row a pipeline of SPEC, those that are still to be built included. `states`: what is known of their demos. */
+export function pipelineRows(
+  config: Config,
+  states: { readonly media: string; readonly nfs: string },
+): readonly PipelineRow[] {
   const off = (trigger: string, pipeline: string): PipelineRow => ({
     pipeline,
     trigger,
@@ -13,11 +16,16 @@ export function pipelineRows(config: Config, media: string): readonly PipelineRo
     {
       pipeline: 'media',
       trigger: 'POST /upload, queue jobqueue',
-      state: config.pipelines.has('media') ? media : 'off',
+      state: config.pipelines.has('media') ? states.media : 'off',
       enabledBy: 'PIPELINES',
     },
     off('timer, RabbitMQ or queue', 'blob-events'),
-    off('NFS share sweep', 'nfs'),
+    {
+      pipeline: 'nfs',
+      trigger: 'NFS share sweep',
+      state: config.pipelines.has('nfs') ? states.nfs : 'off',
+      enabledBy: 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER',
+    },
     off('blob snippet-input', 'text'),
     off('Kafka, Event Hubs or queue', 'orders'),
   ];
