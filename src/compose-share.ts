@@ -15,7 +15,7 @@ import { createSweepShare } from './intake/sweep-share';
 import { createWatchSession } from './intake/watch-session';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
-import type { GroupInbox, Inbox } from './ports/inbox';
+import type { GroupInbox } from './ports/inbox';
 import type { Probe } from './ports/probe';
 import type { WatchStore } from './ports/watch-store';
 import type { Logger } from './telemetry/logger';
@@ -26,7 +26,6 @@ export type ShareApp = ReturnType<typeof composeShare>;
 export interface SharePorts {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly inbox: Inbox;
   readonly groupInbox: GroupInbox;
   readonly watch: WatchStore;
   readonly deadLetters: DeadLetterStore;
@@ -62,7 +61,7 @@ export function composeShare(config: ShareConfig, ports: SharePorts) {
     ...(config.maxBytesPerS > 0 ? { gate: createByteGate(config.maxBytesPerS) } : {}),
   });
   const sweeper = createSweepShare(
-    { share, watch, inbox: ports.inbox, flights, logger, monotonic, random: Math.random, unique: randomUUID },
+    { share, watch, inbox: ports.groupInbox, flights, logger, monotonic, random: Math.random, unique: randomUUID },
     {
       pollIntervalMs: config.pollIntervalMs,
       minFileAgeMs: config.minFileAgeMs,

@@ -66,8 +66,7 @@ export function compose(config: Config) {
     composeShare(config.share, {
       clock,
       logger,
-      inbox,
-      groupInbox: createGroupInbox(clients, tables.inbox, clock),
+      groupInbox: createGroupInbox(clients, tables.inbox, clock, () => performance.now()),
       watch: createWatchStore(clients, tables.share),
       deadLetters,
     });

@@ -274,13 +274,16 @@ export class ShareFlights implements FlightLog {
         rest(now + retryDelayMs(failures + 1, this.options.random()), failures + 1);
         break;
       case 'held':
-        rest(now + Math.max(1_000, outcome.until - this.options.now()), failures);
+        rest(now + Math.min(Math.max(1_000, outcome.until - this.options.now()), LONGEST_HELD_MS), failures);
         break;
       default:
         break;
     }
   }
 }
+
+/** A claim is asked for again at least this often: the clock that it ends by may have been set back. */
+const LONGEST_HELD_MS = 30_000;
 
 function emptyTally(): FlightTally {
   return { processedOk: 0, processedErr: 0, bytes: 0, lastError: undefined };

@@ -7,7 +7,7 @@ import { claimedPath } from '../domain/share/claimed-path';
 import { instanceId } from '../domain/instance-id';
 import { TRANSFER_SHARE, type TransferFile, type TransferInput } from '../domain/share/transfer';
 import { retryDelayMs } from '../domain/share/retry-delay';
-import type { Inbox } from '../ports/inbox';
+import type { GroupInbox } from '../ports/inbox';
 import type { Orchestrations } from '../ports/orchestrations';
 import type { ShareFiles, SweepFound } from '../ports/share-files';
 import type { WatchState, WatchStore } from '../ports/watch-store';
@@ -20,7 +20,7 @@ import type { ShareFlights } from './share-flights';
 export interface SweepPorts {
   readonly share: ShareFiles;
   readonly watch: WatchStore;
-  readonly inbox: Inbox;
+  readonly inbox: GroupInbox;
   readonly flights: ShareFlights;
   readonly logger: Logger;
   /** Milliseconds by a clock that never jumps. */
@@ -128,8 +128,8 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
   /** One host at a time sweeps; the others see to what lies claimed. */
   async function maySweep(): Promise<boolean> {
     if (monotonic() < leasedUntil - (LEASE_MS * 2) / 3) return true;
-    const claim = await inbox.claim('nfs sweep', settings.owner, LEASE_MS);
-    if (claim.kind !== 'claimed') return false;
+    const [claim] = await inbox.claimAll('nfs sweep', ['nfs sweep'], settings.owner, LEASE_MS);
+    if (claim?.kind !== 'claimed') return false;
     leasedUntil = monotonic() + LEASE_MS;
     return true;
   }

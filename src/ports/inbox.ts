@@ -23,7 +23,8 @@ export type Claim =
 
 /**
  * The claims of an inbox for keys that come by the hundred and whose effect leaves its own trace (a source that is gone), so
- * that nothing need be remembered once the work ended. Keys of one group share a partition.
+ * that nothing need be remembered once the work ended. Keys of one group share a partition. A claim that nobody renewed for as
+ * long as one lasts has ended, even where the clock was set back meanwhile.
  */
 export interface GroupInbox {
   /** Claims, or claims again for the same owner, each key for itself; answers in the order of the keys. */

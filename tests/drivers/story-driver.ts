@@ -27,12 +27,13 @@ export async function runStory<I, O>(
   input: I,
   activities: Readonly<Record<string, Activity>>,
   startMs = 0,
+  instanceId = 'instance-1',
 ): Promise<StoryRun<O>> {
   const calls: Call[] = [];
   const sleeps: number[] = [];
   let now = startMs;
   const steps: Steps = {
-    instanceId: 'instance-1',
+    instanceId,
     now: () => now,
     *run(name, activityInput, retry) {
       const wanted: Wanted = { call: { name, input: activityInput, attempts: retry?.maxAttempts ?? 1 } };

@@ -2,12 +2,14 @@ import type { ParkedPlace } from '../../src/domain/orders/order-turn';
 import type { ParkedOrder, ParkedOrders } from '../../src/ports/parked-orders';
 import type { DirectUpload } from '../../src/domain/media/direct-upload';
 import type { DirectUploads } from '../../src/ports/direct-uploads';
+import { LeaseSightings } from '../../src/domain/lease-sightings';
 import type { DeadLetterWithBody } from '../../src/domain/dead-letter';
 import { isLatest, mergeRecords, type MediaRecord } from '../../src/domain/media/media-record';
 import type { DeadLetterStore } from '../../src/ports/dead-letter-store';
-import type { Inbox } from '../../src/ports/inbox';
+import type { GroupInbox, Inbox } from '../../src/ports/inbox';
 import type { MediaRecords } from '../../src/ports/media-records';
 import type { MessageQueue } from '../../src/ports/message-queue';
+import type { WatchState, WatchStore, WatchTotals } from '../../src/ports/watch-store';
 import type { Orchestrations } from '../../src/ports/orchestrations';
 import type { Logger } from '../../src/telemetry/logger';
 import type { TestClock } from './test-clock';
@@ -36,6 +38,46 @@ export function memoryInbox(clock: TestClock): Inbox {
       if (!row) return { kind: 'unknown' };
       if (row.outcome !== undefined) return { kind: 'done', outcome: row.outcome };
       return { kind: row.released ? 'released' : 'claimed' };
+    },
+  };
+}
+
+export function memoryGroupInbox(clock: TestClock, monotonic: () => number): GroupInbox {
+  const sightings = new LeaseSightings();
+  const inbox = new Map<string, { owner: string; until: number }>();
+  return {
+    async claimAll(group, keys, owner, leaseMs) {
+      return keys.map((key) => {
+        const held = inbox.get(`${group}\n${key}`);
+        const ended = held && sightings.hasEnded(key, `${held.owner} ${held.until}`, monotonic(), leaseMs);
+        if (held && held.owner !== owner && held.until > clock.now() && !ended)
+          return { kind: 'held' as const, by: held.owner, until: held.until };
+        inbox.set(`${group}\n${key}`, { owner, until: clock.now() + leaseMs });
+        return { kind: 'claimed' as const };
+      });
+    },
+    async releaseAll(group, keys, owner) {
+      for (const key of keys) if (inbox.get(`${group}\n${key}`)?.owner === owner) inbox.delete(`${group}\n${key}`);
+    },
+  };
+}
+
+export function memoryWatch(state?: WatchState): WatchStore {
+  let current = state;
+  let totals: WatchTotals = { processedOk: 0, processedErr: 0, bytes: 0, lastError: null };
+  return {
+    read: async () => current,
+    async write(next) {
+      current = next;
+    },
+    totals: async () => totals,
+    async add({ processedOk, processedErr, bytes, lastError }) {
+      totals = {
+        processedOk: totals.processedOk + processedOk,
+        processedErr: totals.processedErr + processedErr,
+        bytes: totals.bytes + bytes,
+        lastError: lastError ?? totals.lastError,
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../domain/digest';
+import { LeaseSightings } from '../../domain/lease-sightings';
 import type { Clock } from '../../ports/clock';
 import type { GroupClaim, GroupInbox } from '../../ports/inbox';
 import type { StorageClients } from './clients';
@@ -20,10 +21,16 @@ const SURE_MS = 5_000;
  * {@link GroupInbox} in table storage: a partition a group, a transaction a hundred keys. ETags of what this process wrote are
  * remembered, so that renewing and releasing cost no reads; whatever does not go as expected is done key by key, conditionally.
  */
-export function createGroupInbox(clients: StorageClients, tableName: string, clock: Clock): GroupInbox {
+export function createGroupInbox(
+  clients: StorageClients,
+  tableName: string,
+  clock: Clock,
+  monotonic: () => number,
+): GroupInbox {
   const table = () => clients.table(tableName);
   /** What this process wrote and has not released. */
   const own = new Map<string, { readonly etag: string; readonly until: number }>();
+  const sightings = new LeaseSightings();
   const partition = (group: string): string => `g-${sha256Hex(group).slice(0, 16)}`;
   const place = (group: string, key: string) => ({ partitionKey: partition(group), rowKey: sha256Hex(key) });
   const memory = (owner: string, rowKey: string): string => `${owner}\n${rowKey}`;
@@ -43,7 +50,12 @@ export function createGroupInbox(clients: StorageClients, tableName: string, clo
           throw error;
         });
       const until = Number(found?.leaseUntil ?? 0);
-      if (found && found.owner !== owner && until > clock.now()) return { kind: 'held', by: found.owner, until };
+      const alive =
+        found !== undefined &&
+        until > clock.now() &&
+        !sightings.hasEnded(at.rowKey, `${found.owner}\n${found.leaseUntil}`, monotonic(), leaseMs);
+      if (alive && found.owner !== owner) return { kind: 'held', by: found.owner, until };
+      sightings.forget(at.rowKey);
       const leaseUntil = clock.now() + leaseMs;
       const entity = { ...at, owner, leaseUntil: String(leaseUntil) };
       try {

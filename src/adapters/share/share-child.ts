@@ -25,6 +25,9 @@ export class ShareError extends Error {
   }
 }
 
+/** What a process may take to start, on a busy machine; a share that hangs has no part in it. */
+const START_MS = 10_000;
+
 interface Waiting {
   readonly operation: OperationName;
   readonly deadlineMs: number;
@@ -62,6 +65,7 @@ export function startShareChild(options: ShareProcessOptions, onHung: (operation
   let count = 0;
   let hung = false;
   let exited = false;
+  let ready = false;
 
   const settle = (id: number): Waiting | undefined => {
     const found = waiting.get(id);
@@ -71,17 +75,28 @@ export function startShareChild(options: ShareProcessOptions, onHung: (operation
     return found;
   };
   const watch = (id: number, { operation, deadlineMs }: { operation: OperationName; deadlineMs: number }) =>
-    setTimeout(() => {
-      if (!hung) onHung(operation);
-      hung = true;
-      settle(id)?.reject(
-        new ShareTimeout(
-          `The share did not answer within ${deadlineMs / 1000} s (${operation}); its process is abandoned.`,
-        ),
-      );
-    }, deadlineMs);
+    setTimeout(
+      () => {
+        if (!hung) onHung(operation);
+        hung = true;
+        settle(id)?.reject(
+          new ShareTimeout(
+            `The share did not answer within ${deadlineMs / 1000} s (${operation}); its process is abandoned.`,
+          ),
+        );
+      },
+      ready ? deadlineMs : deadlineMs + START_MS,
+    );
 
   child.on('message', (answer: ShareAnswer) => {
+    if (answer.kind === 'ready') {
+      ready = true;
+      for (const [id, call] of waiting) {
+        clearTimeout(call.timer);
+        call.timer = watch(id, call);
+      }
+      return;
+    }
     if (answer.kind === 'progress') {
       const call = waiting.get(answer.id);
       if (!call) return;

@@ -25,6 +25,8 @@ process.on('message', (call: ShareCall) => {
   thread.worker.postMessage(call);
 });
 
+process.send?.({ kind: 'ready' } satisfies ShareAnswer);
+
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 function freeThread(): Thread {
@@ -42,7 +44,7 @@ function startThread(): Thread {
   const worker = new Worker(path.join(__dirname, 'share-thread.js'), { workerData: options });
   const underWay = new Set<number>();
   worker.on('message', (answer: ShareAnswer) => {
-    if (answer.kind !== 'progress') underWay.delete(answer.id);
+    if (answer.kind !== 'progress' && answer.kind !== 'ready') underWay.delete(answer.id);
     process.send?.(answer);
   });
   // A thread never ends by itself; if one does, the app starts this process anew.

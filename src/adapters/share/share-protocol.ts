@@ -16,6 +16,8 @@ export interface ShareCall {
 }
 
 export type ShareAnswer =
+  /** The process has started. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   /** Bytes copied since the last one. */
