@@ -359,6 +359,8 @@ export class ShareWorld {
     }
     if (!file.startsWith(this.roots.processing)) return;
     const name = path.basename(file);
+    // With a newer file of its name behind it, nobody could say which of the two is the last state.
+    if (fs.existsSync(path.join(this.roots.incoming, name))) return;
     const old = fs.readFileSync(file);
     const next = Buffer.from(old);
     const changed = [
