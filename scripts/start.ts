@@ -11,6 +11,7 @@ import { demoStates, earlierDemo, uploadDemo } from './local/demo';
 import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { formatTable } from './local/pipeline-table';
+import { runOrdersDemo } from './local/orders-demo';
 import { pipelineRows } from './local/pipeline-rows';
 import { localShareSettings, makeLocalShare, runShareDemo, shareState } from './local/share-demo';
 import { requireFreePort, stopLeftOver } from './local/left-over';
@@ -150,7 +151,10 @@ async function report(
 ): Promise<void> {
   const stateFile = path.join(home, 'demo.json');
   const earlier = earlierDemo(stateFile);
+  const ordering = ordersState(base, home, options, config, end);
   const share = shareReport(base, home, options, config, end);
+  // Awaited below; until then a failure of theirs is nobody's surprise.
+  for (const demo of [ordering, share]) demo.catch(() => undefined);
   let media = 'waiting for files';
   if (config.pipelines.has('media') && (options.demo || earlier) && !end.aborted) {
     const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
@@ -161,8 +165,23 @@ async function report(
   }
   const nfs = await share;
   for (const line of nfs.lines) console.log(`  nfs    ${line}`);
-  console.log(`\n${formatTable(pipelineRows(config, { media, nfs: nfs.state }))}`);
+  const orders = await ordering;
+  console.log(`\n${formatTable(pipelineRows(config, { media, nfs: nfs.state, orders }))}`);
   console.log(`\nTry: curl -F "file=@demo/media/lock.png" ${base}/upload`);
+}
+
+/** What the table says of the orders. */
+async function ordersState(
+  base: string,
+  home: string,
+  options: StartOptions,
+  config: Config,
+  end: AbortSignal,
+): Promise<string> {
+  const runs = config.pipelines.has('orders') && config.orders.backend === 'queue' && options.demo && !end.aborted;
+  const state = path.join(home, 'orders-demo.json');
+  const demo = runs ? await runOrdersDemo(base, config.storage, state, DEMO_LIMIT_MS, end) : undefined;
+  return demo ? `running, ${demo.settled} of ${demo.sent} demo orders processed` : 'waiting for orders';
 }
 
 /** The share's demo at the first start, what its session does at later ones; beside the media demo. */

@@ -3,14 +3,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StorageClients } from './adapters/azure-storage/clients';
 import { createOrderLedger } from './adapters/azure-storage/order-ledger';
 import { createParkedOrders } from './adapters/azure-storage/parked-orders';
+import { createQueueBacklog } from './adapters/azure-storage/queue-backlog';
 import { createHttpDownstream } from './adapters/downstream/http-downstream';
 import { createMemoryOrderLedger } from './adapters/memory/order-ledger';
 import type { Config } from './config/config';
-import { PARKED_CONTAINER, tables } from './domain/storage-layout';
+import { ORDERS_QUEUE, PARKED_CONTAINER, tables } from './domain/storage-layout';
 import { createApplyOrder } from './intake/orders/apply-order';
 import { createBuryOrder } from './intake/orders/bury-order';
 import { createInsist } from './intake/orders/insist';
 import { createReplayOrder } from './intake/orders/replay-order';
+import { OrderCounts } from './intake/orders/order-figures';
 import { createResumeOrders } from './intake/orders/resume-orders';
 import { createSettleOrders } from './intake/orders/settle-orders';
 import type { Clock } from './ports/clock';
@@ -35,13 +37,17 @@ export function composeOrders(settings: Config['orders'], { clients, clock, dead
   const bury = createBuryOrder({ deadLetters, clock, logger });
   const downstream =
     settings.callback && createHttpDownstream({ ...settings.callback, connections: settings.concurrency });
-  const apply = createApplyOrder({ downstream, bury, clock, sleep, random: Math.random, logger }, settings);
+  const counts = new OrderCounts();
+  const apply = createApplyOrder({ counts, downstream, bury, clock, sleep, random: Math.random, logger }, settings);
   const insist = createInsist({ sleep, logger, stopping: stop.signal });
-  const ports = { ledger, parked, apply, bury, insist, clock, unique, logger };
+  const ports = { counts, ledger, parked, apply, bury, insist, clock, unique, logger };
   return {
     settle: createSettleOrders(ports, settings),
     resume: createResumeOrders(ports, settings),
     replay: createReplayOrder(ports),
+    backlog: createQueueBacklog(clients, ORDERS_QUEUE),
+    parkedCount: async () => [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0),
+    figures: () => counts.figures(),
     /** Lets what waits for storage or for its next try go, undone. */
     stop: () => stop.abort(),
   };

@@ -18,6 +18,7 @@ import {
   registerOrdersReplayed,
   registerOrdersResumed,
 } from './functions/orders';
+import { registerOrdersStatus } from './functions/orders-status';
 import { registerUploadAnnounced } from './functions/upload-announced';
 import { registerShareReplayPoisoned, registerShareReplayQueued, registerShareSwept } from './functions/share-swept';
 import { registerUploadPosted } from './functions/upload-posted';
@@ -61,6 +62,7 @@ if (loaded.ok) {
     registerOrdersReplayed(sluice);
     registerOrdersPoisoned(sluice);
     registerOrdersResumed(sluice);
+    registerOrdersStatus(sluice);
     app.hook.appTerminate(() => sluice.orders.stop());
   }
 } else {

@@ -1,32 +1,33 @@
 import type { Config } from '../../src/config/config';
+import type { Pipeline } from '../../src/domain/dead-letter';
 import type { PipelineRow } from './pipeline-table';
 
 /** One row a pipeline of SPEC, those that are still to be built included. `states`: what is known of their demos. */
 export function pipelineRows(
   config: Config,
-  states: { readonly media: string; readonly nfs: string },
+  states: Readonly<Partial<Record<Pipeline, string>>>,
 ): readonly PipelineRow[] {
-  const off = (trigger: string, pipeline: string): PipelineRow => ({
+  const row = (pipeline: Pipeline, trigger: string, enabledBy: string): PipelineRow => ({
+    pipeline,
+    trigger,
+    state: config.pipelines.has(pipeline) ? (states[pipeline] ?? 'running') : 'off',
+    enabledBy,
+  });
+  const missing = (pipeline: Pipeline, trigger: string): PipelineRow => ({
     pipeline,
     trigger,
     state: 'not built yet',
     enabledBy: '-',
   });
   return [
-    {
-      pipeline: 'media',
-      trigger: 'POST /upload, queue jobqueue',
-      state: config.pipelines.has('media') ? states.media : 'off',
-      enabledBy: 'PIPELINES',
-    },
-    off('timer, RabbitMQ or queue', 'blob-events'),
-    {
-      pipeline: 'nfs',
-      trigger: 'NFS share sweep',
-      state: config.pipelines.has('nfs') ? states.nfs : 'off',
-      enabledBy: 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER',
-    },
-    off('blob snippet-input', 'text'),
-    off('Kafka, Event Hubs or queue', 'orders'),
+    row('media', 'POST /upload, queue jobqueue', 'PIPELINES'),
+    missing('blob-events', 'timer, RabbitMQ or queue'),
+    row('nfs', 'NFS share sweep', 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER'),
+    missing('text', 'blob snippet-input'),
+    row(
+      'orders',
+      config.orders.backend === 'queue' ? 'queue orders' : config.orders.backend,
+      'PIPELINES, BACKEND_MODE',
+    ),
   ];
 }

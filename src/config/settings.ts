@@ -5,7 +5,6 @@
  */
 import { z } from 'zod';
 import { isPipeline } from '../domain/dead-letter';
-import { backends } from '../domain/orders/order-origin';
 
 export interface SettingDefinition<T = unknown> {
   readonly schema: z.ZodType<T, string | undefined>;
@@ -342,10 +341,10 @@ export const settings = {
     default: '30',
   },
   BACKEND_MODE: {
-    schema: text('queue').pipe(z.enum(backends)),
-    accepts: 'queue, kafka or eventhub',
+    schema: text('queue').pipe(z.enum(['queue'])),
+    accepts: 'queue (kafka and eventhub are not built yet)',
     example: 'queue',
-    meaning: 'Where orders come from: the storage queue `orders`, a Kafka topic, or an event hub.',
+    meaning: 'Where orders come from: the storage queue `orders`.',
     default: 'queue',
   },
   ORDERS_TENANTS: {

@@ -1,9 +1,5 @@
-export const backends = ['kafka', 'eventhub', 'queue'] as const;
-export type Backend = (typeof backends)[number];
-
-export function isBackend(text: string): text is Backend {
-  return (backends as readonly string[]).includes(text);
-}
+/** What orders can come from. */
+export type Backend = 'kafka' | 'eventhub' | 'queue';
 
 /** Where an event came from, for logs and dead letters. */
 export interface OrderOrigin {

@@ -14,10 +14,11 @@ import { backoffMs } from '../../domain/orders/backoff';
 import type { Clock } from '../../ports/clock';
 import type { Delivered, Downstream } from '../../ports/downstream';
 import type { Logger } from '../../telemetry/logger';
-import { count, record } from '../../telemetry/meters';
+import { count, gauge, record } from '../../telemetry/meters';
 import { attributes, spans } from '../../telemetry/names';
 import { inSpan, SpanKind } from '../../telemetry/tracing';
 import type { BuryOrder } from './bury-order';
+import type { OrderCounts } from './order-figures';
 import { orderFields, type OrderWork } from './order-work';
 
 export type Applied =
@@ -36,6 +37,7 @@ export interface ApplyPorts {
   /** Undefined: orders are only logged. */
   readonly downstream: Downstream | undefined;
   readonly bury: BuryOrder;
+  readonly counts: OrderCounts;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 to 1. */
@@ -81,6 +83,7 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
         return { kind: 'settled', outcome: 'dead-lettered' };
       }
       count('retries', 1);
+      ports.counts.retried();
       if (tries < QUICK_TRIES && result.retryAfterMs === undefined) {
         await ports.sleep(backoffMs(tries, QUICK, ports.random()));
         continue;
@@ -103,7 +106,10 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
     };
     const options = { kind: SpanKind.CONSUMER, parent: work.origin.traceparent, attributes: spanAttributes };
     return inSpan(spans.order, options, async () => {
-      const applied = await apply(work, work.origin.traceparent);
+      gauge('workerConcurrency', ports.counts.working(1));
+      const applied = await apply(work, work.origin.traceparent).finally(() => {
+        gauge('workerConcurrency', ports.counts.working(-1));
+      });
       if (applied.kind === 'wait') {
         ports.logger.warn('Order waits', { ...fields, attempts: applied.attempts, reason: applied.reason });
         return applied;
@@ -113,7 +119,9 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
         ports.logger.info('Order processed', fields);
       }
       const since = work.origin.enqueuedAt || began;
-      record('orderDuration', Math.max(0, ports.clock.now() - since) / 1000, { [attributes.outcome]: applied.outcome });
+      const tookMs = Math.max(0, ports.clock.now() - since);
+      ports.counts.took(tookMs);
+      record('orderDuration', tookMs / 1000, { [attributes.outcome]: applied.outcome });
       return applied;
     });
   };

@@ -11,6 +11,7 @@ import type { Logger } from '../../telemetry/logger';
 import type { ApplyOrder } from './apply-order';
 import { eachBounded } from './bounded';
 import type { BuryOrder } from './bury-order';
+import type { OrderCounts } from './order-figures';
 import { lookAgainAt } from './settle-orders';
 import { orderFields, type OrderWork } from './order-work';
 
@@ -19,6 +20,7 @@ export interface ResumePorts {
   readonly parked: ParkedOrders;
   readonly apply: ApplyOrder;
   readonly bury: BuryOrder;
+  readonly counts: OrderCounts;
   readonly clock: Clock;
   readonly unique: () => string;
   readonly logger: Logger;
@@ -116,6 +118,7 @@ export function createResumeOrders(ports: ResumePorts, settings: ResumeSettings)
         1,
       );
       await ledger.settle([{ key, outcome: 'dead-lettered', sequence: entry.sequence }], owner);
+      ports.counts.ended('dead-lettered');
       return 'left';
     }
     if (gapOver && entry.sequence !== undefined && entry.sequence > settled + 1)
@@ -127,6 +130,7 @@ export function createResumeOrders(ports: ResumePorts, settings: ResumeSettings)
     const applied = await ports.apply(work);
     if (applied.kind === 'settled') {
       await ledger.settle([{ key, outcome: applied.outcome, sequence: entry.sequence }], owner);
+      ports.counts.ended(applied.outcome);
       return 'left';
     }
     const waits = await wait(entry, applied.dueAt, applied.attempts, applied.reason);

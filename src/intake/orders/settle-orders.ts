@@ -19,6 +19,7 @@ import { eachBounded } from './bounded';
 import type { BuryOrder } from './bury-order';
 import type { Insist } from './insist';
 import { sharedRead } from './shared-read';
+import type { OrderCounts } from './order-figures';
 import { orderFields, type IncomingOrder, type OrderWork } from './order-work';
 
 export interface SettlePorts {
@@ -27,6 +28,7 @@ export interface SettlePorts {
   readonly apply: ApplyOrder;
   readonly bury: BuryOrder;
   readonly insist: Insist;
+  readonly counts: OrderCounts;
   readonly clock: Clock;
   /** Different for every batch, in every process. */
   readonly unique: () => string;
@@ -53,6 +55,7 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
     const outcomes: Partial<Record<Settled, number>> = {};
     const note = (outcome: Settled): void => {
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      ports.counts.ended(outcome);
       count('events', 1, { [attributes.pipeline]: 'orders', [attributes.outcome]: outcome });
     };
     const work = await understood(events, note);

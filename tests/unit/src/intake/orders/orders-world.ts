@@ -3,6 +3,7 @@ import { createMemoryOrderLedger } from '../../../../../src/adapters/memory/orde
 import { createApplyOrder } from '../../../../../src/intake/orders/apply-order';
 import { createBuryOrder } from '../../../../../src/intake/orders/bury-order';
 import { createInsist } from '../../../../../src/intake/orders/insist';
+import { OrderCounts } from '../../../../../src/intake/orders/order-figures';
 import type { IncomingOrder } from '../../../../../src/intake/orders/order-work';
 import { createReplayOrder } from '../../../../../src/intake/orders/replay-order';
 import { createResumeOrders } from '../../../../../src/intake/orders/resume-orders';
@@ -68,7 +69,7 @@ export function ordersWorld(over: Partial<typeof settings> = {}) {
       });
       const all = { ...settings, ...over };
       const sleep = async (ms: number): Promise<void> => clock.advance(ms);
-      const base = { clock, sleep, random, logger: silentLogger };
+      const base = { counts: new OrderCounts(), clock, sleep, random, logger: silentLogger };
       const bury = createBuryOrder({ ...base, deadLetters: mortal(deadLetters) });
       const apply = createApplyOrder({ ...base, downstream, bury }, all);
       const insist = createInsist({ ...base, stopping: new AbortController().signal });

@@ -1,0 +1,16 @@
+import type { OrderFigures } from '../../src/intake/orders/order-figures';
+
+type Shown = Pick<OrderFigures, 'outcomes' | 'latencyMs' | 'retries'> & {
+  readonly backend: string;
+  readonly backlog: number;
+  readonly parked: number;
+};
+
+/** One line: backlog, rate since `before`, latency, failures. */
+export function statusLine(now: Shown, before: Shown | undefined, elapsedMs: number): string {
+  const done = (shown: Shown): number => shown.outcomes.done ?? 0;
+  const rate = before ? `  ${(((done(now) - done(before)) * 1000) / elapsedMs).toFixed(1)}/s` : '';
+  const latency = now.latencyMs ? `  p50 ${now.latencyMs.p50} ms, p99 ${now.latencyMs.p99} ms` : '';
+  const { duplicate = 0, 'dead-lettered': dead = 0 } = now.outcomes;
+  return `${now.backend}  backlog ${now.backlog}, parked ${now.parked}${rate}  done ${done(now)}, again ${duplicate}, dead letters ${dead}, retries ${now.retries}${latency}`;
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { demoOrders } from '../../../../scripts/orders/demo-orders';
+import { parsePublishOptions } from '../../../../scripts/orders/publish-options';
+import { statusLine } from '../../../../scripts/orders/status-line';
+import { parseOrder } from '../../../../src/domain/orders/order-event';
+
+const parse = (...args: string[]) => parsePublishOptions(args, parseArgs);
+
+it('reads what to publish', () => {
+  expect(parse('--rate', '50', '--count', '10', '--poison', '1%', '--duplicates', '2.5%', '--tenants', 'a')).toEqual({
+    kind: 'options',
+    options: { rate: 50, count: 10, poison: 0.01, duplicates: 0.025, tenants: ['a'], inOrder: false },
+  });
+  expect(parse('--help')).toEqual({ kind: 'help' });
+});
+
+it.each([
+  [['--rate', '0']],
+  [['--count', 'x']],
+  [['--poison', '1']],
+  [['--poison', '91%']],
+  [['--tenants', ',']],
+  [['--no']],
+])('refuses %j', (args) => {
+  expect(parse(...args)).toMatchObject({ kind: 'rejected', reason: expect.stringContaining(args[0]!) });
+});
+
+it('makes orders whose events count from 1 to 5, and what was asked for besides', () => {
+  let state = 7;
+  const random = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
+  const orders = demoOrders({ poison: 0.1, duplicates: 0.1, tenants: ['a', 'b'], run: 'x', random });
+  const next = new Map<string, number>();
+  const kinds = { order: 0, duplicate: 0, poison: 0 };
+  for (let i = 0; i < 2_000; i++) {
+    const { kind, text } = orders.next().value;
+    kinds[kind]++;
+    const parsed = parseOrder(text);
+    expect(parsed.kind).toBe(kind === 'poison' ? 'rejected' : 'order');
+    if (kind !== 'order' || parsed.kind !== 'order') continue;
+    const { orderId, sequence } = parsed.order;
+    expect(sequence).toBe((next.get(orderId) ?? 0) + 1);
+    next.set(orderId, sequence!);
+  }
+  expect(kinds.poison).toBeGreaterThan(100);
+  expect(kinds.duplicate).toBeGreaterThan(100);
+});
+
+it('says in one line how things stand', () => {
+  const shown = {
+    backend: 'queue',
+    backlog: 3,
+    parked: 1,
+    outcomes: { done: 10 },
+    retries: 2,
+    latencyMs: { p50: 4, p99: 9 },
+  };
+  expect(statusLine(shown, { ...shown, outcomes: { done: 4 } }, 2_000)).toBe(
+    'queue  backlog 3, parked 1  3.0/s  done 10, again 0, dead letters 0, retries 2  p50 4 ms, p99 9 ms',
+  );
+  expect(statusLine({ ...shown, latencyMs: null }, undefined, 1)).not.toMatch(/p50|\/s/);
+});
