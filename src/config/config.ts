@@ -81,7 +81,8 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const access = resolveStorageAccess(environment, read);
   if (!access.ok) problems.push(access.problem);
   const share = resolveShare(read);
-  if (!share.ok) problems.push(...share.problems);
+  // A value that is wrong is not also missing.
+  if (!share.ok) problems.push(...share.problems.filter((p) => !problems.some(({ setting }) => setting === p.setting)));
   if (problems.length > 0 || !access.ok || !share.ok) return { ok: false, problems };
 
   const present = (p: Pipeline): boolean =>

@@ -6,7 +6,8 @@ import type { DirectUploads } from '../../src/ports/direct-uploads';
 import { orderKey, type OrderKey } from '../../src/domain/orders/order-event';
 import type { OrderLedger } from '../../src/ports/order-ledger';
 import type { ParkedOrder, ParkedOrders } from '../../src/ports/parked-orders';
-import type { Inbox } from '../../src/ports/inbox';
+import type { GroupInbox, Inbox } from '../../src/ports/inbox';
+import type { WatchStore } from '../../src/ports/watch-store';
 import type { MediaRecords } from '../../src/ports/media-records';
 import type { TestClock } from '../fakes/test-clock';
 
@@ -349,5 +350,82 @@ export function parkedOrdersContract(name: string, make: () => ParkedOrders): vo
       await parked.remove(one.order, one.place);
       expect((await parked.places()).get(one.order)).toMatchObject([{ place: behind.place }]);
     });
+  });
+}
+
+/** What every {@link GroupInbox} must do. */
+export function groupInboxContract(
+  name: string,
+  make: () => { inbox: GroupInbox; clock: TestClock; moveMonotonic: (ms: number) => void },
+): void {
+  describe(`${name} as a GroupInbox`, () => {
+    const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `k/${i} ü ${unique()}`);
+    const kinds = (claims: readonly { readonly kind: string }[]): string[] => [...new Set(claims.map((c) => c.kind))];
+
+    it('claims hundreds at once, again for the same owner, and no other', async () => {
+      const { inbox } = make();
+      const keys = many(230);
+      expect(kinds(await inbox.claimAll('g', keys, 'a', 60_000))).toEqual(['claimed']);
+      expect(kinds(await inbox.claimAll('g', keys, 'a', 60_000))).toEqual(['claimed']);
+      const others = await inbox.claimAll('g', [...keys.slice(0, 2), ...many(1)], 'b', 60_000);
+      expect(others).toMatchObject([{ kind: 'held', by: 'a' }, { kind: 'held' }, { kind: 'claimed' }]);
+    });
+
+    it('gives each key to one of many at once', async () => {
+      const { inbox } = make();
+      const keys = many(5);
+      const all = await Promise.all(['a', 'b', 'c'].map((owner) => inbox.claimAll('g', keys, owner, 60_000)));
+      for (const i of keys.keys()) expect(all.filter((claims) => claims[i]!.kind === 'claimed')).toHaveLength(1);
+    });
+
+    it('forgets what its owner releases, and only that', async () => {
+      const { inbox } = make();
+      const keys = many(120);
+      await inbox.claimAll('g', keys, 'a', 60_000);
+      await inbox.releaseAll('g', keys, 'b');
+      expect(kinds(await inbox.claimAll('g', keys.slice(0, 3), 'b', 60_000))).toEqual(['held']);
+      await inbox.releaseAll('g', keys, 'a');
+      await inbox.releaseAll('g', keys, 'a');
+      expect(kinds(await inbox.claimAll('g', keys, 'b', 60_000))).toEqual(['claimed']);
+    });
+
+    it('lets another owner in when the lease has ended, by the clock or, where that was set back, unrenewed', async () => {
+      const { inbox, clock, moveMonotonic } = make();
+      const [first = '', second = ''] = many(2);
+      await inbox.claimAll('g', [first], 'a', 1_000);
+      clock.advance(1_001);
+      expect(kinds(await inbox.claimAll('g', [first], 'b', 1_000))).toEqual(['claimed']);
+      await inbox.claimAll('g', [second], 'a', 1_000);
+      clock.advance(-3_600_000);
+      expect(kinds(await inbox.claimAll('g', [second], 'b', 1_000))).toEqual(['held']);
+      moveMonotonic(1_001);
+      expect(kinds(await inbox.claimAll('g', [second], 'b', 1_000))).toEqual(['claimed']);
+    });
+  });
+}
+
+/** What every {@link WatchStore} must do. */
+export function watchStoreContract(name: string, make: () => WatchStore): void {
+  it(`${name} as a WatchStore keeps the session as told last, and adds up what several count at once`, async () => {
+    const store = make();
+    expect(await store.read()).toBeUndefined();
+    expect(await store.totals()).toEqual({ processedOk: 0, processedErr: 0, bytes: 0, lastError: null });
+    const state = {
+      date: '20260102',
+      name: 'ü/🚀',
+      encoded: 'x',
+      include: ['*'],
+      exclude: [],
+      dryRun: false,
+      recursive: true,
+      enabled: true,
+      startedAt: '2026-01-02T00:00:00.000Z',
+    };
+    await store.write(state);
+    await store.write({ ...state, enabled: false });
+    expect(await store.read()).toEqual({ ...state, enabled: false });
+    await Promise.all([1, 2, 3, 4].map((n) => store.add({ processedOk: 1, processedErr: 0, bytes: n })));
+    await store.add({ processedOk: 0, processedErr: 1, bytes: 0, lastError: 'why' });
+    expect(await store.totals()).toEqual({ processedOk: 4, processedErr: 1, bytes: 10, lastError: 'why' });
   });
 }

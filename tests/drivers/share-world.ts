@@ -54,6 +54,8 @@ export class ShareWorld {
   readonly story: string[] = [];
   /** Probability of a fault at any one call. */
   faults = 0;
+  /** Probability, at any one call, that the producer changes a file that is claimed already. */
+  mischief = 0;
   readonly hosts: Host[] = [];
   readonly #root: string;
   readonly #groupInbox = memoryGroupInbox(this.clock, () => this.#monotonic);
@@ -311,7 +313,7 @@ export class ShareWorld {
         if (this.random.chance(this.faults / 10))
           throw systemError(this.random.pick(codes[name] ?? ['ESTALE', 'EIO', 'EACCES']));
         const answer = (fs[name] as (...all: unknown[]) => unknown)(...args);
-        if (name === 'readSync' && this.random.chance(this.faults / 4)) this.#disturb(args[0] as number);
+        if (name === 'readSync' && this.random.chance(this.mischief)) this.#disturbOpen(args[0] as number);
         alive();
         if (this.random.chance(this.faults / 20) && name !== 'openSync') throw systemError('EIO');
         return answer;
@@ -349,15 +351,17 @@ export class ShareWorld {
     if (!blob?.bytes.equals(fs.readFileSync(from))) this.violations.push(`${file} is deleted and no blob holds it`);
   }
 
-  /** The producer changes the file that is just being copied: longer, shorter, or other bytes. */
-  #disturb(fd: number): void {
-    let file: string;
+  /** The producer changes a claimed file, perhaps while it is copied or sent: longer, shorter, or other bytes. */
+  #disturbOpen(fd: number): void {
     try {
-      file = fs.readlinkSync(`/proc/self/fd/${fd}`);
+      const file = fs.readlinkSync(`/proc/self/fd/${fd}`);
+      if (file.startsWith(this.roots.processing)) this.#disturb(file);
     } catch {
       return;
     }
-    if (!file.startsWith(this.roots.processing)) return;
+  }
+
+  #disturb(file: string): void {
     const name = path.basename(file);
     // With a newer file of its name behind it, nobody could say which of the two is the last state.
     if (fs.existsSync(path.join(this.roots.incoming, name))) return;
@@ -369,7 +373,7 @@ export class ShareWorld {
       () => (next.fill(this.random.below(256), 0, Math.min(10, next.length)), next),
     ][this.random.below(3)]!();
     this.finish(name, changed);
-    this.story.push(`${name} changed under the copy`);
+    this.story.push(`${name} changed after it was claimed`);
     // In place, as a writer would that has the file open.
     const out = fs.openSync(file, 'r+');
     fs.writeSync(out, changed, 0, changed.length, 0);
@@ -381,6 +385,9 @@ export class ShareWorld {
     const client = this.container.client();
     const around = (when: 'before' | 'after'): void => {
       alive();
+      const claimed = this.files('processing');
+      if (claimed.length > 0 && this.random.chance(this.mischief))
+        this.#disturb(path.join(this.roots.processing, this.random.pick(claimed)));
       if (!this.random.chance(this.faults / 2)) return;
       if (when === 'before' || this.random.chance(0.5))
         throw this.random.pick([failure(429, 'TooMany'), failure(500, 'Internal'), failure(503, 'Busy'), cut()]);

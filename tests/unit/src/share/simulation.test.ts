@@ -15,6 +15,7 @@ async function simulate(seed: number): Promise<{ problems: string[]; story: read
   const world = new ShareWorld(random, 1 + random.below(3), random.chance(0.3));
   try {
     world.faults = random.pick([0, 0.02, 0.05, 0.15, 0.4]);
+    world.mischief = random.pick([0, 0, 0.02, 0.1]);
     for (let i = 1 + random.below(6); i > 0; i--) drop(world, random);
     for (let step = 0; step < 30; step++) {
       world.advance(500 + random.below(4_000));
@@ -28,6 +29,7 @@ async function simulate(seed: number): Promise<{ problems: string[]; story: read
     }
     // The share and storage are well again: everything must come to an end without further ado.
     world.faults = 0;
+    world.mischief = 0;
     world.releaseHung();
     await world.settle();
     const done = (): boolean => world.files('incoming').length + world.files('processing').length === 0;
