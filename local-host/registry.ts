@@ -2,6 +2,7 @@
  * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
  */
 import { blobBinding } from './bindings/blob';
+import { kafkaBinding } from './bindings/kafka';
 import { queueBinding } from './bindings/queue';
 import { rabbitMqBinding } from './bindings/rabbitmq';
 import { tableBinding } from './bindings/table';
@@ -10,6 +11,7 @@ import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { blobTrigger } from './triggers/blob';
 import { httpTrigger } from './triggers/http';
+import { kafkaTrigger } from './triggers/kafka';
 import { queueTrigger } from './triggers/queue';
 import { rabbitMqTrigger } from './triggers/rabbitmq';
 import { timerTrigger } from './triggers/timer';
@@ -46,6 +48,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       blobTrigger,
       timerTrigger,
       rabbitMqTrigger,
+      kafkaTrigger,
       ...extensions.flatMap((extension) => extension.triggers),
     ],
     bindings: [
@@ -54,6 +57,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       blobBinding,
       tableBinding,
       rabbitMqBinding,
+      kafkaBinding,
       ...extensions.flatMap((extension) => extension.bindings),
     ],
     extensions,
