@@ -17,11 +17,12 @@ export async function run(): Promise<void> {
   try {
     const large = masters(root, 'large', [...Array<number>(20).fill(100_000_000), 1024 * MiB, 1024 * MiB]);
     const small = masters(root, 'small', Array<number>(SMALL_COUNT).fill(16 * 1024));
-    const largeFigures = await compare(root, large, ROUNDS, true);
     const smallFigures = await compare(root, small, ROUNDS, false);
     const idle = await idleSweep(root);
-    const many = await manyFiles(root, small);
+    console.log(JSON.stringify({ idle }));
+    const largeFigures = await compare(root, large, ROUNDS, true);
     const hash = hashShare(large, largeFigures.oursSeconds);
+    const many = await manyFiles(root, small);
     console.log(JSON.stringify({ bench: 'nfs', large: largeFigures, small: smallFigures, many, idle, hash }));
   } finally {
     rmSync(root, { recursive: true, force: true });
@@ -108,7 +109,7 @@ async function oursSide(root: string, master: string, copies: number): Promise<{
       };
       if (status.processed_err > 0) throw new Error(JSON.stringify(status));
       if (status.processed_ok >= count) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const seconds = (performance.now() - began) / 1000;
     return { seconds, memoryMiB: peakOfApp(app.pid) };

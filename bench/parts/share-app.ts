@@ -29,7 +29,6 @@ void startHost({
     APP_NFS_INCOMING_DIR: path.join(root, 'incoming'),
     APP_NFS_PROCESSING_ROOT: path.join(root, '.processing'),
     APP_LOCAL_STAGING_ROOT: path.join(root, 'staging'),
-    APP_POLL_INTERVAL_S: '0.2',
     APP_MIN_FILE_AGE_S: '0',
     LOG_LEVEL: 'warn',
   },

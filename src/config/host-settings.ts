@@ -9,6 +9,13 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
   const derived: Record<string, string> = {
     FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(config.upload.maxBytes + 1024 * 1024),
   };
+  if (config.share && config.pipelines.has('nfs')) {
+    // One transfer may take as long as its file does; and as many as may run must find a place in the host (N5).
+    derived.AzureFunctionsJobHost__functionTimeout = '-1';
+    derived.AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions = String(
+      Math.max(10, config.share.workerConcurrency * 2),
+    );
+  }
   const { storage } = config;
   if (storage.connectionName === NAMED_ACCOUNT_CONNECTION) {
     if (storage.kind === 'account-key') {

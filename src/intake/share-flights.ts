@@ -70,6 +70,11 @@ export class ShareFlights implements FlightLog {
     return Math.max(0, this.options.maxQueueSize - this.known());
   }
 
+  /** It is worth a look for more: half the queue is free, or nothing waits. */
+  wantsMore(): boolean {
+    return this.#queued.size === 0 || this.room() * 2 >= this.options.maxQueueSize;
+  }
+
   known(): number {
     return this.#queued.size + this.#resting.size + this.#airPaths.size;
   }

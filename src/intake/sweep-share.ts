@@ -135,6 +135,8 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
   }
 
   async function sweep(session: WatchState): Promise<void> {
+    // A full queue has work for longer than the next look takes to come.
+    if (!session.dryRun && !flights.wantsMore()) return;
     const room = flights.room();
     const swept = await share.sweep({
       include: session.include,

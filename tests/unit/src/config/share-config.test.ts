@@ -1,4 +1,5 @@
 import { loadConfig } from '../../../../src/config/config';
+import { hostSettingsFrom } from '../../../../src/config/host-settings';
 
 const storage = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
 const required = { APP_AZURE_ACCOUNT_URL: 'https://acc.blob.core.windows.net/', APP_AZURE_CONTAINER: 'ingest' };
@@ -42,6 +43,14 @@ it('is off without its settings, and on with the two required ones and the docum
     },
   });
   expect(share({ ...required, PIPELINES: 'media' })).toEqual({ nfs: false, share: undefined });
+});
+
+it('lets the host give transfers the time and the places that they need', () => {
+  const loaded = loadConfig({ ...storage, ...required, APP_WORKER_CONCURRENCY: '16' });
+  expect(loaded.ok && hostSettingsFrom(loaded.config)).toMatchObject({
+    AzureFunctionsJobHost__functionTimeout: '-1',
+    AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions: '32',
+  });
 });
 
 it('names what is missing when it is meant to run', () => {
