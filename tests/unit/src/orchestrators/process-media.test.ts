@@ -198,6 +198,14 @@ describe('process_media', () => {
     expect(w.records.all.get(`${id} ${older}`)).toMatchObject({ state: 'superseded' });
   });
 
+  it('copies nothing for a version that was overwritten, whose successor has an event of its own', async () => {
+    const w = world();
+    const older = w.blobs.put(source, 'old');
+    w.blobs.put(source, 'new');
+    expect((await w.run(w.item(older, '01'))).result).toEqual({ outcome: 'superseded' });
+    expect(w.blobs.text(destination)).toBeUndefined();
+  });
+
   it('replaces an older version by a newer one', async () => {
     const w = world();
     const older = w.blobs.put(source, 'old');

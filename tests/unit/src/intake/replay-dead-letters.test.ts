@@ -1,0 +1,65 @@
+import { deadLetterId, type DeadLetterWithBody } from '../../../../src/domain/dead-letter';
+import { createReplayer } from '../../../../src/intake/replay-dead-letters';
+import { memoryDeadLetters, memoryQueue, silentLogger } from '../../../fakes/memory-stores';
+import { TestClock } from '../../../fakes/test-clock';
+
+function world() {
+  const deadLetters = memoryDeadLetters();
+  const queue = memoryQueue();
+  const replayer = createReplayer({ deadLetters, queue, clock: new TestClock(), logger: silentLogger });
+  const add = async (ms: number, over: Partial<DeadLetterWithBody> = {}): Promise<string> => {
+    const id = deadLetterId(ms, 'x');
+    const base = { id, pipeline: 'media', code: 'COPY_FAILED', error: 'why', attempts: 1 } as const;
+    const keys = { queue: 'jobqueue' };
+    await deadLetters.add({ ...base, keys, createdAt: '2026-01-01', state: 'open', message: `m${ms}`, ...over });
+    return id;
+  };
+  return { deadLetters, queue, replayer, add };
+}
+
+it('sends the message, and then closes the letter', async () => {
+  const w = world();
+  const id = await w.add(1);
+  expect(await w.replayer.one(id, { dryRun: false })).toEqual({ id, outcome: 'replayed', queue: 'jobqueue' });
+  expect(w.queue.sent).toEqual([{ queue: 'jobqueue', text: 'm1' }]);
+  expect(await w.replayer.one(id, { dryRun: false })).toEqual({ id, outcome: 'closed' });
+});
+
+it('leaves a letter open whose message could not be sent', async () => {
+  const w = world();
+  const id = await w.add(1);
+  const { send } = w.queue;
+  w.queue.send = async () => {
+    throw new Error('queue is away');
+  };
+  await expect(w.replayer.one(id, { dryRun: false })).rejects.toThrow('queue is away');
+  expect(await w.replayer.many({}, { dryRun: false, limit: 10 })).toEqual([
+    { id, outcome: 'failed', error: 'queue is away' },
+  ]);
+  expect((await w.deadLetters.get(id))?.state).toBe('open');
+  w.queue.send = send;
+  expect(await w.replayer.one(id, { dryRun: false })).toMatchObject({ outcome: 'replayed' });
+});
+
+it('says what it would do, and does nothing, on a dry run', async () => {
+  const w = world();
+  const id = await w.add(1);
+  expect(await w.replayer.one(id, { dryRun: true })).toEqual({ id, outcome: 'would-replay', queue: 'jobqueue' });
+  expect(w.queue.sent).toEqual([]);
+  expect((await w.deadLetters.get(id))?.state).toBe('open');
+});
+
+it('replays as many as asked for, newest first, over pages', async () => {
+  const w = world();
+  for (let ms = 1; ms <= 250; ms++) await w.add(ms);
+  expect(await w.replayer.many({}, { dryRun: false, limit: 220 })).toHaveLength(220);
+  expect(w.queue.sent.slice(0, 2).map((m) => m.text)).toEqual(['m250', 'm249']);
+  expect(await w.replayer.many({}, { dryRun: false, limit: 1000 })).toHaveLength(30);
+});
+
+it('knows what it cannot replay', async () => {
+  const w = world();
+  const id = await w.add(1, { keys: {} });
+  expect(await w.replayer.one(id, { dryRun: false })).toEqual({ id, outcome: 'unsupported' });
+  expect(await w.replayer.one('no', { dryRun: false })).toEqual({ id: 'no', outcome: 'not-found' });
+});
