@@ -13,7 +13,8 @@ export function mergeJsonProperties(metadata: Record<string, RpcData>, text: str
     const known = spelling.get(name.toLowerCase()) ?? name;
     spelling.set(name.toLowerCase(), known);
     const data = dataOf(value);
-    if (data) metadata[known] = data;
+    // Defined, not assigned: the name comes from the message, and may be `__proto__`.
+    if (data) Object.defineProperty(metadata, known, { value: data, enumerable: true, writable: true, configurable: true });
   }
   return metadata;
 }

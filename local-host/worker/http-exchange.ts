@@ -62,5 +62,6 @@ export async function readBody(req: IncomingMessage, limit = Infinity): Promise<
 
 /** The address that the client used, for `request.url`. */
 export function authority(head: RequestHead, port: number): string {
-  return head.headers['host'] ?? `localhost:${port}`;
+  const host = head.headers['host'];
+  return host === undefined || host === '' ? `localhost:${port}` : host;
 }

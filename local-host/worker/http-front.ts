@@ -2,15 +2,16 @@
  * The worker's HTTP server. It does not listen: the host passes it connections. Requests below `/admin` and `/runtime`,
  * and the landing page, go to the host; everything else is routed to a function in this process.
  */
-import { EventEmitter } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServeConfig, ServedFunction } from '../worker-protocol';
+import { createGuardedServer, HTTP_LIMITS } from '../guarded-server';
 import { isAuthorized, presentedKey } from '../triggers/http/authorization';
 import { corsHeaders, preflightHeaders } from '../triggers/http/cors';
 import { isHostPath } from '../triggers/http/host-paths';
 import { readHead } from '../triggers/http/http-request';
+import { encodePath } from '../triggers/http/request-path';
 import { RouteTable } from '../triggers/http/route-table';
 import { runBuffered } from './buffered-request';
 import { answer, answerStatus, contentLength, readBody } from './http-exchange';
@@ -19,9 +20,6 @@ import type { WorkerServices } from './http-invocation';
 import { runStreamed } from './stream-request';
 import type { StreamTarget } from './stream-target';
 
-/** Kestrel's limit for all header lines together. */
-const MAX_HEADER_BYTES = 32 * 1024;
-const KEEP_ALIVE_MS = 130_000;
 const MAX_HOST_BODY_BYTES = 100 * 1024 * 1024;
 
 export class HttpFront {
@@ -39,15 +37,15 @@ export class HttpFront {
   constructor(services: WorkerServices, stream: StreamTarget | undefined) {
     this.#services = services;
     this.#stream = stream;
-    this.#server = http.createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+    this.#server = createGuardedServer({
+      onRequest: (req, res) => void this.#onRequest(req, res),
+      onSlowBody: (req) =>
+        services.log.write({
+          level: 'warning',
+          category: 'system',
+          message: `The body of ${req.method ?? ''} ${req.url ?? ''} came slower than ${HTTP_LIMITS.bodyRate} bytes a second and was answered 408, as the Functions host does. Send steadily, or in several requests.`,
+        }),
     });
-    // Instrumentation patches http.Server.prototype.emit; the host's own server is not the app's and stays out of its traces.
-    this.#server.emit = (name: string | symbol, ...args: unknown[]) =>
-      EventEmitter.prototype.emit.call(this.#server, name, ...args);
-    this.#server.on('request', (req, res) => void this.#onRequest(req, res));
   }
 
   configure(config: ServeConfig): void {
@@ -147,9 +145,11 @@ export class HttpFront {
       res.destroy();
       return;
     }
+    const given = req.url ?? '/';
+    const url = given.startsWith('/') ? given : encodePath(head.path, true) + head.rawQuery;
     const { response } = await this.#services.link.ask({
       kind: 'http',
-      request: { method: head.method, url: req.url ?? '/', headers: head.headers, body },
+      request: { method: head.method, url, headers: head.headers, body },
     });
     const bytes =
       typeof response.body === 'string' ? Buffer.from(response.body, 'utf8') : (response.body ?? new Uint8Array());

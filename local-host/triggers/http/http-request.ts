@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { RpcData, RpcHttp } from '../../rpc-data';
+import { isValidHost } from './host-header';
 import { decodePath } from './request-path';
 import { parseQuery } from './query-string';
 import type { RouteValues } from './route-template';
@@ -16,21 +17,23 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Reads a request's head, or undefined where Kestrel answers 400: NUL in the path, header bytes that are not UTF-8. */
+/** Reads a request's head, or undefined where Kestrel answers 400: NUL in the path, header bytes that are not UTF-8, no host. */
 export function readHead(method: string, url: string, rawHeaders: readonly string[]): RequestHead | undefined {
   const target = url.startsWith('/') ? url : originForm(url);
   if (target === undefined) return undefined;
   const mark = target.indexOf('?');
   const path = decodePath(mark < 0 ? target : target.slice(0, mark));
   const headers = joinHeaders(rawHeaders);
-  if (path === undefined || headers === undefined) return undefined;
+  if (path === undefined || headers === undefined || !isValidHost(headers['host'])) return undefined;
   const rawQuery = mark < 0 ? '' : target.slice(mark);
   return { method, path, rawQuery, query: parseQuery(rawQuery.slice(1)), headers };
 }
 
 /** `GET http://host/path` is legal; `OPTIONS *` has no path to route by. */
 function originForm(url: string): string | undefined {
-  return URL.canParse(url) ? url.replace(/^[a-z]+:\/\/[^/?]*/i, '') || '/' : undefined;
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return undefined;
+  const rest = url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function joinHeaders(raw: readonly string[]): Record<string, string> | undefined {
@@ -67,7 +70,9 @@ export function rpcHttpRequest(head: RequestHead, url: string, params: RouteValu
 }
 
 function wrapped(entries: readonly (readonly [string, string])[]): Record<string, { value: string }> {
-  return Object.fromEntries(entries.map(([name, value]) => [name, { value }]));
+  const result = Object.create(null) as Record<string, { value: string }>;
+  for (const [name, value] of entries) result[name] = { value };
+  return result;
 }
 
 /**
@@ -79,7 +84,8 @@ export function bindingData(
   params: RouteValues,
   jsonBody: Uint8Array | undefined,
 ): Record<string, RpcData> {
-  const data: Record<string, RpcData> = {};
+  // Without a prototype: names come from the client, and one of them may be `__proto__`.
+  const data = Object.create(null) as Record<string, RpcData>;
   for (const [name, value] of jsonFields(jsonBody)) data[name] = value;
   for (const [name, values] of head.query)
     if (name.toLowerCase() !== 'code' && name !== '') data[name] = { string: values.at(-1) ?? '' };
@@ -98,9 +104,21 @@ function jsonFields(body: Uint8Array | undefined): [string, RpcData][] {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return [];
   return Object.entries(parsed as Record<string, JsonValue>).flatMap(([name, value]): [string, RpcData][] => {
     if (value === null || Array.isArray(value)) return [];
-    if (typeof value === 'object') return [[name, { json: JSON.stringify(value) }]];
+    if (typeof value === 'object') {
+      const json = jsonOf(value);
+      return json === undefined ? [] : [[name, { json }]];
+    }
     return [[name, { string: typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value) }]];
   });
+}
+
+/** Undefined for what is nested deeper than it can be written, which is then no parameter. */
+function jsonOf(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 type JsonValue = null | boolean | number | string | readonly unknown[] | Readonly<Record<string, unknown>>;
