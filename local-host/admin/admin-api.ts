@@ -143,8 +143,15 @@ export class AdminApi {
     const input = manualInput(request.body);
     if (input === undefined) return status(400);
     if (!fn) return status(404);
-    if (fn.disabled || fn.error !== undefined) return status(202);
     const { context } = this.#host;
+    if (fn.disabled || fn.error !== undefined) {
+      const { name } = fn.definition;
+      const why = fn.disabled
+        ? `it is switched off: remove the setting AzureWebJobs.${name}.Disabled`
+        : `it is in error: ${fn.error ?? ''}`;
+      context.log.warning(`'${name}' was not run, although the answer is 202 as on the Functions host; ${why}`);
+      return status(202);
+    }
     const invocation = await manualInvocation(fn, input, context);
     void context.invoke(fn.definition, invocation);
     return status(202);

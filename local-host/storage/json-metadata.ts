@@ -14,7 +14,8 @@ export function mergeJsonProperties(metadata: Record<string, RpcData>, text: str
     spelling.set(name.toLowerCase(), known);
     const data = dataOf(value);
     // Defined, not assigned: the name comes from the message, and may be `__proto__`.
-    if (data) Object.defineProperty(metadata, known, { value: data, enumerable: true, writable: true, configurable: true });
+    if (data)
+      Object.defineProperty(metadata, known, { value: data, enumerable: true, writable: true, configurable: true });
   }
   return metadata;
 }

@@ -17,7 +17,8 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { sleep, type Clock } from '../clock';
 import type { Log } from '../log';
-import { codeOf, messageOf, statusOf } from './azure-sdk';
+import { messageOf, statusOf } from './azure-sdk';
+import { outage } from './outage';
 import type { HeldMessages } from './held-messages';
 import { HeldLease } from './held-lease';
 import { PollInterval } from './poll-interval';
@@ -125,7 +126,7 @@ export class MessagePump {
       // A queue that does not exist is an empty queue: it may be made any time.
       if (statusOf(error) !== 404 && !this.#outageTold) {
         log.warning(
-          `Queue '${queue.name}' cannot be read; trying until it can. ${codeOf(error) ?? ''} ${messageOf(error)}`,
+          `Queue '${queue.name}' cannot be read; trying until it can. ${outage(error, this.options.connection)}`,
         );
         this.#outageTold = true;
       }

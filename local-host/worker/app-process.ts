@@ -6,6 +6,7 @@ import { CoreApi } from './core-api';
 import { provideCoreModule } from './core-module';
 import { HostLink } from './host-link';
 import { HttpFront } from './http-front';
+import { HttpSurprises } from './http-surprises';
 import { failUnfinished } from './http-invocation';
 import { Invoker } from './invoker';
 import { toRpcError } from './rpc-error';
@@ -70,7 +71,8 @@ export class AppWorkerProcess {
     const core = new CoreApi(this.#log, hostVersion);
     provideCoreModule(core.module);
     this.#core = core;
-    this.#invoker = new Invoker(core, this.#log);
+    const surprises = new HttpSurprises(this.#log);
+    this.#invoker = new Invoker(core, this.#log, surprises);
     const capabilities: Record<string, string> = {};
     let stream: StreamTarget | undefined;
     let error;
@@ -91,7 +93,7 @@ export class AppWorkerProcess {
     }
     core.seal();
     this.#streams = stream !== undefined;
-    this.#http = new HttpFront({ core, invoker: this.#invoker, log: this.#log, link: this.#link }, stream);
+    this.#http = new HttpFront({ core, invoker: this.#invoker, log: this.#log, link: this.#link, surprises }, stream);
     this.#link.send({
       type: 'loaded',
       functions: core.functions.map((fn) => fn.definition),

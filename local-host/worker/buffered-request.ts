@@ -25,7 +25,10 @@ export async function runBuffered(
   const { req, head } = exchange;
   const length = contentLength(req);
   if (length === undefined) warnOfChunkedBody(served.definition.name, services);
-  if (length !== undefined && length > config.maxRequestBodyBytes) return void answerStatus(exchange, 500);
+  if (length !== undefined && length > config.maxRequestBodyBytes) {
+    services.surprises.tooLarge(served.definition.name, length, config.maxRequestBodyBytes);
+    return void answerStatus(exchange, 500);
+  }
   let body: Buffer;
   try {
     body = length === undefined || length === 0 ? Buffer.alloc(0) : await readBody(req);

@@ -127,10 +127,17 @@ export class HttpFront {
     if (isHostPath(head.path)) return this.#askHost(exchange);
     const match = this.#routes.match(head.method, head.path);
     const served = match && this.#served.get(match.route.fn.name);
-    if (!match || !served) return head.path === '/' ? this.#askHost(exchange) : void answerStatus(exchange, 404);
+    if (!match || !served) {
+      if (head.path === '/') return this.#askHost(exchange);
+      this.#services.surprises.notFound(head, this.#routes);
+      return void answerStatus(exchange, 404);
+    }
     const key = presentedKey(head.headers['x-functions-key'], head.query);
-    if (!isAuthorized(match.route.authLevel, served.definition.name, key, config))
+    if (!isAuthorized(match.route.authLevel, served.definition.name, key, config)) {
+      this.#services.surprises.unauthorized(head, match.route, config);
       return void answerStatus(exchange, 401);
+    }
+    this.#services.surprises.matched(head, served.definition.name, match.values);
     if (this.#stream) return runStreamed(exchange, served, match.values, config, this.#services, this.#stream);
     return runBuffered(exchange, served, match.values, config, this.#services);
   }

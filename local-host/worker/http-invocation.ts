@@ -9,6 +9,7 @@ import type { InvocationOutcome, NamedData, ServedFunction } from '../worker-pro
 import type { RequestHead } from '../triggers/http/http-request';
 import type { CoreApi } from './core-api';
 import type { HostLink } from './host-link';
+import type { HttpSurprises } from './http-surprises';
 import type { Invoker } from './invoker';
 import { toRpcError } from './rpc-error';
 import type { WorkerLog } from './worker-log';
@@ -19,6 +20,7 @@ export interface WorkerServices {
   readonly invoker: Invoker;
   readonly log: WorkerLog;
   readonly link: HostLink;
+  readonly surprises: HttpSurprises;
 }
 
 export interface HttpInvocationInput {

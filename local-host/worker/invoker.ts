@@ -4,7 +4,9 @@
  */
 import { markRepeatedTasks } from '../durable/wire/repeated-tasks';
 import type { InvocationOutcome, InvocationRequest, LogRecord, RpcError } from '../worker-protocol';
+import { httpTriggerOf } from '../triggers/http/http-options';
 import type { CoreApi, RegisteredFunction } from './core-api';
+import type { HttpSurprises } from './http-surprises';
 import type { CoreInvocationContext, LogLevel } from './programming-model';
 import { toRpcError } from './rpc-error';
 import type { WorkerLog } from './worker-log';
@@ -12,10 +14,12 @@ import type { WorkerLog } from './worker-log';
 export class Invoker {
   readonly #core: CoreApi;
   readonly #log: WorkerLog;
+  readonly #surprises: HttpSurprises;
 
-  constructor(core: CoreApi, log: WorkerLog) {
+  constructor(core: CoreApi, log: WorkerLog, surprises: HttpSurprises) {
     this.#core = core;
     this.#log = log;
+    this.#surprises = surprises;
   }
 
   /** Never rejects: what the function, a hook or the library throws is the outcome's `error`. */
@@ -70,6 +74,7 @@ export class Invoker {
       post['result'] = await invocation.invokeFunction(context, pre.inputs, pre.functionCallback);
     } catch (error) {
       post['error'] = error;
+      if (error === undefined || error === null) this.#surprises.threwNothing(fn.definition.name);
     }
 
     coreContext.state = 'postInvocationHooks';
@@ -77,6 +82,7 @@ export class Invoker {
     coreContext.state = undefined;
     // `throw undefined` and `throw null` count as success on the real worker too.
     if (post['error'] !== undefined && post['error'] !== null) throw post['error'] as Error;
+    if (answersHttp(fn)) this.#surprises.returned(fn.definition.name, post['result']);
     markRepeatedTasks(post['result']);
     return invocation.getResponse(context, post['result']);
   }
@@ -97,6 +103,14 @@ export class Invoker {
     }
     this.#log.write({ ...record, functionName: fn.definition.name, invocationId });
   }
+}
+
+/** Whether what the function returns is an HTTP response. */
+function answersHttp({ definition }: RegisteredFunction): boolean {
+  return (
+    httpTriggerOf(definition) !== undefined &&
+    definition.bindings.some(({ name, type }) => name === '$return' && type.toLowerCase() === 'http')
+  );
 }
 
 /** The request as the library reads it: no property of ours that it would not know. */

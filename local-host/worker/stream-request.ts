@@ -31,8 +31,14 @@ export async function runStreamed(
 ): Promise<void> {
   const { req, res, head } = exchange;
   const length = contentLength(req);
-  if (length !== undefined && length > config.maxRequestBodyBytes) return void answerStatus(exchange, 500);
-  if (length === undefined) limitBody(req, res, config.maxRequestBodyBytes);
+  if (length !== undefined && length > config.maxRequestBodyBytes) {
+    services.surprises.tooLarge(served.definition.name, length, config.maxRequestBodyBytes);
+    return void answerStatus(exchange, 500);
+  }
+  if (length === undefined)
+    limitBody(req, res, config.maxRequestBodyBytes, () =>
+      services.surprises.tooLarge(served.definition.name, undefined, config.maxRequestBodyBytes),
+    );
 
   let peeked: Buffer | undefined;
   if (
@@ -129,7 +135,7 @@ function endWithClient(res: ServerResponse): void {
 }
 
 /** A chunked body past the limit ends in 500; the handler sees its stream fail. */
-function limitBody(req: IncomingMessage, res: ServerResponse, limit: number): void {
+function limitBody(req: IncomingMessage, res: ServerResponse, limit: number, onExceeded: () => void): void {
   const push = req.push.bind(req);
   let received = 0;
   let exceeded = false;
@@ -138,6 +144,7 @@ function limitBody(req: IncomingMessage, res: ServerResponse, limit: number): vo
     received += chunk instanceof Uint8Array ? chunk.length : 0;
     if (received <= limit) return push(chunk, encoding);
     exceeded = true;
+    onExceeded();
     const end = (): void => void req.destroy(new Error('Request body too large.'));
     if (res.headersSent) end();
     else res.writeHead(500, { 'content-length': 0, connection: 'close' }).end(() => setImmediate(end));

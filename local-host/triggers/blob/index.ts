@@ -12,6 +12,7 @@ import type { Processed } from '../../storage/message-pump';
 import { blobHost } from './blob-host';
 import type { BlobMessage } from './blob-message';
 import { blobMetadata } from './blob-metadata';
+import { blobWarnings } from './blob-warnings';
 import { parsePathPattern, type PathPattern } from './path-pattern';
 import { blobSettings } from './settings';
 
@@ -64,6 +65,11 @@ async function process(
 ): Promise<Processed> {
   const found = await invocationFor(binding, context, message.container, message.blob, message.etag);
   if (!found) return 'done';
+  for (const warning of blobWarnings(fn.name, binding, patternOf(binding, context), message.blob, found.bytes))
+    if (!said.has(warning.key)) {
+      said.add(warning.key);
+      context.log.warning(warning.text);
+    }
   const { error } = await context.invoke(fn, {
     ...found.invocation,
     reason: `New blob detected(LogsAndContainerScan): ${message.container}/${message.blob}`,
@@ -74,8 +80,13 @@ async function process(
   return error === undefined ? 'done' : 'failed';
 }
 
+/** Warnings that were given, by function and kind. */
+const said = new Set<string>();
+
 interface Found {
   readonly invocation: Pick<Invocation, 'input' | 'triggerMetadata'>;
+  /** Read into memory for the handler; 0 for a reference. */
+  readonly bytes: number;
   readonly created: Date;
   readonly lastModified: Date;
 }
@@ -95,11 +106,13 @@ async function invocationFor(
     const current = properties.etag?.replaceAll('"', '');
     if (etag !== undefined && current !== etag) return undefined;
     let input: RpcData;
+    let bytes = 0;
     if (isDeferred(binding)) input = deferredBlob(connection.name, container, name);
     else {
       // The content must be that of the properties, even if the blob is overwritten in between.
       const conditions = properties.etag === undefined ? {} : { conditions: { ifMatch: properties.etag } };
       const length = properties.contentLength ?? 0;
+      bytes = length;
       const content = length === 0 ? Buffer.alloc(0) : await blob.downloadToBuffer(0, length, conditions);
       input = contentOf(content, binding['dataType']);
     }
@@ -107,6 +120,7 @@ async function invocationFor(
     const { createdOn, lastModified } = properties;
     return {
       invocation: { input, triggerMetadata: blobMetadata(`${container}/${name}`, blob.url, properties, parameters) },
+      bytes,
       created: createdOn ?? lastModified ?? new Date(0),
       lastModified: lastModified ?? new Date(0),
     };

@@ -11,10 +11,10 @@ import { MessagePump, type Processed } from '../../storage/message-pump';
 import { decodeMessage, messageEncodingOf, strictUtf8 } from '../../storage/queue-encoding';
 import { storageActivity } from '../../storage/storage-activity';
 import { handMadeMetadata, messageInput, messageMetadata } from './message-data';
+import { overriddenFields, POISON_SUFFIX, queueWarnings } from './queue-warnings';
 import { queueSettings } from './settings';
 
 const QUEUE_NAME = /^[a-z0-9](?:-?[a-z0-9])*$/;
-const POISON = '-poison';
 
 /** Trigger `queueTrigger`. Options `queueName` (with `%SETTING%`), `connection`, `dataType`. */
 export const queueTrigger: TriggerPlugin = {
@@ -35,13 +35,15 @@ export const queueTrigger: TriggerPlugin = {
 function listen(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): Listener {
   const connection = connectionOf(binding, context);
   const name = queueName(binding, context);
+  for (const warning of queueWarnings(fn, name, queueSettings(context.settings).maxDequeueCount))
+    context.log.warning(warning);
   const queues = connection.queues();
   const held = heldMessages(context);
   const activity = storageActivity(context);
   const pump = new MessagePump({
     ...queueSettings(context.settings),
     queue: queues.getQueueClient(name),
-    ...(name.endsWith(POISON) ? {} : { poison: queues.getQueueClient(name + POISON) }),
+    ...(name.endsWith(POISON_SUFFIX) ? {} : { poison: queues.getQueueClient(name + POISON_SUFFIX) }),
     connection: connection.name,
     clock: systemClock,
     log: context.log,
@@ -62,6 +64,9 @@ function listen(fn: FunctionDefinition, binding: BindingDefinition, context: Hos
   };
 }
 
+/** Functions that were told of overridden fields. */
+const said = new WeakSet<FunctionDefinition>();
+
 async function process(
   fn: FunctionDefinition,
   binding: BindingDefinition,
@@ -72,6 +77,13 @@ async function process(
   const bytes = decodeMessage(message.messageText, messageEncodingOf(context.settings));
   const text = bytes && strictUtf8(bytes);
   if (bytes === undefined || text === undefined) return 'hopeless';
+  const overridden = overriddenFields(text);
+  if (overridden.length > 0 && !said.has(fn)) {
+    said.add(fn);
+    context.log.warning(
+      `A message for '${fn.name}' has the JSON fields ${overridden.join(', ')}, which override the message's own in context.triggerMetadata, as on the Functions host. Read them from the message, or name them otherwise.`,
+    );
+  }
   const { error } = await context.invoke(fn, {
     input: messageInput(bytes, text, binding.dataType),
     triggerMetadata: messageMetadata(message, text),

@@ -19,6 +19,7 @@ export const timerTrigger: TriggerPlugin = {
   check: (fn, binding, context) => void (scheduleOf(binding, context), monitorOf(fn, binding, context)),
   async start(fn, binding, context) {
     if (context.instanceNumber !== 1) return { stop: () => Promise.resolve() };
+    for (const warning of timerWarnings(fn.name, binding, isFast(binding, context))) context.log.warning(warning);
     const listener = new TimerListener(fn, context, {
       schedule: scheduleOf(binding, context),
       timeZone: timeZoneOf(context, true),
@@ -54,9 +55,27 @@ function scheduleOf(binding: BindingDefinition, context: HostContext): Schedule 
 
 function monitorOf(fn: FunctionDefinition, binding: BindingDefinition, context: HostContext): StatusBlob | undefined {
   if (binding['useMonitor'] === false) return undefined;
-  if (isFasterThanAMinute(scheduleOf(binding, context), context.clock.now(), timeZoneOf(context))) return undefined;
+  if (isFast(binding, context)) return undefined;
   const connection = storageConnection(context.settings);
   return new StatusBlob(() => connection.blobs().getContainerClient(HOSTS_CONTAINER), context.settings.hostId, fn.name);
+}
+
+function isFast(binding: BindingDefinition, context: HostContext): boolean {
+  return isFasterThanAMinute(scheduleOf(binding, context), context.clock.now(), timeZoneOf(context));
+}
+
+/** What the Functions host does with timers that would surprise, with what to do about it. */
+function timerWarnings(name: string, binding: BindingDefinition, fast: boolean): string[] {
+  const warnings: string[] = [];
+  if (fast && binding['useMonitor'] !== false)
+    warnings.push(
+      `Timer '${name}' comes more often than once a minute, and the Functions host does not monitor such timers: timer.scheduleStatus is null, and runs that were missed are not made up for. Test for null in the handler; set useMonitor: false to say that it is meant.`,
+    );
+  if (binding['runOnStartup'] === true)
+    warnings.push(
+      `Timer '${name}' has runOnStartup: true. In Azure it then runs with each restart and each new instance. Set it by an app setting that only your machine has, or leave it out.`,
+    );
+  return warnings;
 }
 
 function timeZoneOf({ settings, log }: HostContext, warns = false): string {

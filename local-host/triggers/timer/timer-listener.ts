@@ -6,6 +6,7 @@ import { sleep } from '../../clock';
 import type { FunctionDefinition } from '../../function-definition';
 import type { HostContext, Invocation } from '../../plugin';
 import { messageOf } from '../../storage/azure-sdk';
+import { outage } from '../../storage/outage';
 import { dotnetTime } from '../../storage/dotnet-time';
 import { nextOccurrence } from './next-occurrence';
 import type { Schedule } from './schedule-expression';
@@ -75,7 +76,9 @@ export class TimerListener {
         return found;
       } catch (error) {
         if (!told)
-          log.warning(`The status of timer '${this.fn.name}' cannot be read; trying until it can. ${messageOf(error)}`);
+          log.warning(
+            `The status of timer '${this.fn.name}' cannot be read; trying until it can. ${outage(error, 'AzureWebJobsStorage')}`,
+          );
         told = true;
         await sleep(clock, RETRY_MS, this.#stop.signal);
       }

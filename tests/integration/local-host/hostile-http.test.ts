@@ -83,7 +83,12 @@ describe.each([
     const paths = ['/first', '/second', '/third'];
     const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('') + get('/last');
     const { text } = await rawRequest(app.url, requests);
-    expect([...text.matchAll(/http:\/\/a\/(\w+)"/g)].map(([, path]) => path)).toEqual(['first', 'second', 'third', 'last']);
+    expect([...text.matchAll(/http:\/\/a\/(\w+)"/g)].map(([, path]) => path)).toEqual([
+      'first',
+      'second',
+      'third',
+      'last',
+    ]);
   });
 
   test('takes what follows a body for the next request, and nothing of the body', async () => {
@@ -115,9 +120,23 @@ describe.each([
 
 const BATCH = 25;
 /** What the echo function answers, and what a server says of a request that is wrong. Never 500: nothing here fails. */
-const SENSIBLE = new Set(
-  ['100', '200', '204', '400', '401', '404', '405', '408', '411', '413', '414', '417', '431', '501', '505'],
-);
+const SENSIBLE = new Set([
+  '100',
+  '200',
+  '204',
+  '400',
+  '401',
+  '404',
+  '405',
+  '408',
+  '411',
+  '413',
+  '414',
+  '417',
+  '431',
+  '501',
+  '505',
+]);
 
 /** All that came back before the host had answered a proper request that was sent later. */
 async function answerTo(url: string, bytes: Buffer): Promise<string> {
@@ -144,15 +163,57 @@ const BASES: readonly string[] = [
   json('{"name":"tea","list":[1,2],"deep":{"a":null}}'),
   post('Content-Length: 11\r\n', 'hello world'),
   post('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n'),
-  post('Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 26\r\n', '--b\r\n\r\nContent\r\n--b--\r\n12345'),
+  post(
+    'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 26\r\n',
+    '--b\r\n\r\nContent\r\n--b--\r\n12345',
+  ),
   'HEAD /x HTTP/1.0\r\n\r\n',
 ];
 const PIECES: readonly string[] = [
-  ...['\r\n', '\n', '\r', '\0', ' ', '\t', ':', '%', '%00', '%c0%af', '..', '/', '\\', '?', '#', '{', '}', '[', ']', '@'],
-  ...['Host: b\r\n', 'Host: a]\r\n', 'Content-Length: 3\r\n', 'Content-Length: -1\r\n', 'Transfer-Encoding: chunked\r\n'],
+  ...[
+    '\r\n',
+    '\n',
+    '\r',
+    '\0',
+    ' ',
+    '\t',
+    ':',
+    '%',
+    '%00',
+    '%c0%af',
+    '..',
+    '/',
+    '\\',
+    '?',
+    '#',
+    '{',
+    '}',
+    '[',
+    ']',
+    '@',
+  ],
+  ...[
+    'Host: b\r\n',
+    'Host: a]\r\n',
+    'Content-Length: 3\r\n',
+    'Content-Length: -1\r\n',
+    'Transfer-Encoding: chunked\r\n',
+  ],
   ...['Transfer-Encoding: identity\r\n', 'Expect: 100-continue\r\n', 'Connection: keep-alive\r\n', 'Upgrade: h2c\r\n'],
-  ...['Origin: null\r\n', 'X-Functions-Key: \xff\r\n', 'Cookie: a=b; =; ;;\r\n', 'traceparent: 00-zz-1\r\n', '__proto__'],
-  ...['x-ms-invocation-id: 1\r\n', 'x-forwarded-host: ]\r\n', 'x-forwarded-proto: javascript\r\n', 'HTTP/9.9', 'ffffffff\r\n'],
+  ...[
+    'Origin: null\r\n',
+    'X-Functions-Key: \xff\r\n',
+    'Cookie: a=b; =; ;;\r\n',
+    'traceparent: 00-zz-1\r\n',
+    '__proto__',
+  ],
+  ...[
+    'x-ms-invocation-id: 1\r\n',
+    'x-forwarded-host: ]\r\n',
+    'x-forwarded-proto: javascript\r\n',
+    'HTTP/9.9',
+    'ffffffff\r\n',
+  ],
 ];
 
 function garble(random: SeededRandom): Buffer {

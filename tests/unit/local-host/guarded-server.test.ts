@@ -64,7 +64,9 @@ describe('a client that is slow', () => {
 
   test('with a chunked body gets 408', async () => {
     const { url } = await serve({ bodyWindowMs: 50 });
-    expect(await rawRequest(url, head('Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'))).toMatchObject({ status: 408 });
+    expect(await rawRequest(url, head('Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'))).toMatchObject({
+      status: 408,
+    });
   });
 
   test('but makes progress is not cut, however long it takes', async () => {
@@ -112,5 +114,7 @@ describe('a head that is too large', () => {
 
 test('a request for a tunnel is 404', async () => {
   const { url } = await serve({});
-  expect(await rawRequest(url, 'CONNECT example.com:80 HTTP/1.1\r\nHost: example.com\r\n\r\n')).toMatchObject({ status: 404 });
+  expect(await rawRequest(url, 'CONNECT example.com:80 HTTP/1.1\r\nHost: example.com\r\n\r\n')).toMatchObject({
+    status: 404,
+  });
 });

@@ -3,6 +3,7 @@
  * poison queue, none is lost, and the trigger goes on.
  */
 import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { startHost, type HostHandle } from '../../../../local-host/start-host';
 import { isSoak } from '../../../drivers/scale';
 import { fuzzSeed, type SeededRandom } from '../../../drivers/seeded-random';
@@ -51,23 +52,21 @@ test(`${COUNT} hostile messages all end in the handler or in the poison queue, a
   const queue = storage.connection.queues().getQueueClient('encoded');
   const poison = storage.connection.queues().getQueueClient('encoded-poison');
   let sent = 0;
-  for (let i = 0; i < COUNT; i++) {
+  for (let done = 0; done < COUNT; done += 20) {
+    const texts = Array.from({ length: 20 }, () => hostile(random));
     // What the service itself refuses never reaches the host.
-    const accepted = await queue.sendMessage(hostile(random)).then(
-      () => true,
-      () => false,
-    );
-    if (accepted) sent += 1;
+    const results = await Promise.allSettled(texts.map((text) => queue.sendMessage(text)));
+    sent += results.filter(({ status }) => status === 'fulfilled').length;
   }
   expect(sent).toBeGreaterThan(COUNT / 2);
   const ended = async (): Promise<number> =>
     handled.filter((name) => name === 'encoded').length + (await countIn(poison));
-  await eventually(async () => ((await ended()) >= sent && (await countIn(queue)) === 0 ? true : undefined));
+  while ((await ended()) < sent || (await countIn(queue)) > 0) await setTimeout(50);
   expect(await ended()).toBe(sent);
   expect(await countIn(poison)).toBeGreaterThan(0);
   await storage.connection.queues().getQueueClient('steady').sendMessage(Buffer.from('after').toString('base64'));
   await eventually(async () => (handled.includes('steady') ? true : undefined));
-});
+}, 300_000);
 
 async function countIn(queue: { getProperties(): Promise<{ approximateMessagesCount?: number }> }): Promise<number> {
   return queue.getProperties().then(
@@ -77,10 +76,18 @@ async function countIn(queue: { getProperties(): Promise<{ approximateMessagesCo
 }
 
 const ODD_JSON: readonly string[] = [
-  ...['{"__proto__":{"polluted":1},"id":"mine"}', '{"constructor":{"prototype":{"polluted":1}}}', '{"dequeueCount":null}'],
+  ...[
+    '{"__proto__":{"polluted":1},"id":"mine"}',
+    '{"constructor":{"prototype":{"polluted":1}}}',
+    '{"dequeueCount":null}',
+  ],
   ...['null', 'true', '1e999', '"text"', '[]', '[[[]]]', '{}', '{"":1}', '{"a":', '\ufeff{"bom":1}', '{"a":1}{"b":2}'],
   ...['{"popReceipt":"x","Id":[],"expirationTime":{}}', '{"queueTrigger":{"a":1}}', '{"toString":1,"valueOf":2}'],
-  ...[`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`, `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, `{"${'k'.repeat(9000)}":1}`],
+  ...[
+    `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+    `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
+    `{"${'k'.repeat(9000)}":1}`,
+  ],
 ];
 
 function hostile(random: SeededRandom): string {
@@ -101,7 +108,9 @@ function hostile(random: SeededRandom): string {
     case 6:
       return `${base64('half a message').slice(0, -2)}${random.pick(['=', '===', '!', ' \n', '-_', ''])}`;
     case 7:
-      return String.fromCharCode(...Array.from({ length: 1 + random.below(20) }, () => random.below(0xd800)));
+      // Without control characters, which XML cannot hold: Azure refuses them, and Azurite takes them and then answers every
+      // request that would give them back with no message at all.
+      return String.fromCharCode(...Array.from({ length: 1 + random.below(20) }, () => 0x20 + random.below(0xd000)));
     default:
       return base64(JSON.stringify({ [random.pick(['id', 'Id', '__proto__', 'a.b', ' '])]: random.below(1e9) }));
   }

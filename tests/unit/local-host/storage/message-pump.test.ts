@@ -187,7 +187,7 @@ describe('the message pump', () => {
     queue.failure = undefined;
     await clock.advance(3000);
     expect(lines).toEqual([
-      `Queue 'jobs' cannot be read; trying until it can. ECONNREFUSED ECONNREFUSED`,
+      `Queue 'jobs' cannot be read; trying until it can. ECONNREFUSED. Nothing answers there: start the storage that the setting 'AzureWebJobsStorage' names (for development storage: Azurite), or correct the setting.`,
       `Queue 'jobs' answers again.`,
     ]);
   });
