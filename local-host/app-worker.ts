@@ -12,6 +12,7 @@ import type {
   Answer,
   Ask,
   FromWorker,
+  HttpExecuted,
   InvocationOutcome,
   InvocationRequest,
   LogRecord,
@@ -39,7 +40,7 @@ export interface AppWorkerOptions {
   readonly execArgv: readonly string[];
   readonly onAsk: (ask: Ask) => Promise<Answer>;
   readonly onLog: (record: LogRecord) => void;
-  readonly onHttpInvoked: (message: FromWorker & { type: 'httpInvoked' }) => void;
+  readonly onHttpExecuted: (executed: HttpExecuted) => void;
 }
 
 /** How long the app may take to finish what it is doing when the host stops. */
@@ -191,9 +192,9 @@ export class AppWorker {
           }))
           .then((answer) => this.#send({ type: 'answer', askId: message.askId, answer }));
       case 'log':
-        return void message.records.forEach((record) => this.#options.onLog(record));
-      case 'httpInvoked':
-        return void this.#options.onHttpInvoked(message);
+        for (const record of message.records) this.#options.onLog(record);
+        for (const executed of message.executed) this.#options.onHttpExecuted(executed);
+        return;
       case 'accepted':
         // Only this process's handle closes; the worker has its own.
         this.#passing.get(message.connectionId)?.destroy();

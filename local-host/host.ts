@@ -31,7 +31,7 @@ import { withPort } from './settings/load-settings';
 import { logStartup } from './startup-log';
 import { TriggerSet } from './trigger-set';
 import { WorkerSupervisor } from './worker-supervisor';
-import type { Answer, Ask, FromWorker, HostHttpRequest, HostHttpResponse } from './worker-protocol';
+import type { Answer, Ask, HttpExecuted, HostHttpRequest, HostHttpResponse } from './worker-protocol';
 
 export class Host {
   readonly events = new EventEmitter<HostEvents>();
@@ -149,7 +149,7 @@ export class Host {
       log,
       onAsk: (ask) => this.#answer(ask),
       onLog: (record) => log.write(record),
-      onHttpInvoked: (message) => this.#executed(message),
+      onHttpExecuted: (executed) => this.#executed(executed),
       onReplaced: async (worker) => {
         await worker.serve(this.#serveConfig());
         this.#routeTo(worker);
@@ -258,7 +258,7 @@ export class Host {
     return Promise.resolve({ status: 503, body: 'Function host is not running.' });
   }
 
-  #executed(executed: Executed | (FromWorker & { type: 'httpInvoked' })): void {
+  #executed(executed: Executed | HttpExecuted): void {
     const { functionName, invocationId, durationMs, error } = executed;
     this.events.emit('executed', { functionName, invocationId, durationMs, ...(error ? { error } : {}) });
   }

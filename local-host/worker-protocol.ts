@@ -138,6 +138,14 @@ export type ToWorker =
   | { readonly type: 'drain' }
   | { readonly type: 'stop' };
 
+/** An HTTP function that the worker ran by itself: for events and figures. */
+export interface HttpExecuted {
+  readonly functionName: string;
+  readonly invocationId: string;
+  readonly durationMs: number;
+  readonly error?: RpcError;
+}
+
 export type FromWorker =
   | { readonly type: 'ready' }
   | {
@@ -151,13 +159,6 @@ export type FromWorker =
   | { readonly type: 'accepted'; readonly connectionId: number }
   | { readonly type: 'invoked'; readonly outcome: InvocationOutcome }
   | { readonly type: 'ask'; readonly askId: number; readonly ask: Ask }
-  | { readonly type: 'log'; readonly records: readonly LogRecord[] }
-  /** An HTTP function that the worker ran by itself: for events and figures. */
-  | {
-      readonly type: 'httpInvoked';
-      readonly functionName: string;
-      readonly invocationId: string;
-      readonly durationMs: number;
-      readonly error?: RpcError;
-    }
+  /** `executed`: HTTP functions whose last log line is among these records. */
+  | { readonly type: 'log'; readonly records: readonly LogRecord[]; readonly executed: readonly HttpExecuted[] }
   | { readonly type: 'drained' };

@@ -44,7 +44,7 @@ export class HttpInvocation {
 
   /** Runs the function with its inputs and outputs. Never rejects. */
   async run(input: HttpInvocationInput): Promise<InvocationOutcome> {
-    const { log, link } = this.#services;
+    const { log } = this.#services;
     const { definition } = input.served;
     const started = performance.now();
     const line = (level: 'information' | 'error', message: string): void =>
@@ -58,8 +58,7 @@ export class HttpInvocation {
       const { error } = outcome;
       line(error ? 'error' : 'information', executedLine(definition.name, !error, this.id, durationMs));
       if (error) line('error', error.stack ?? error.message);
-      link.send({
-        type: 'httpInvoked',
+      log.executed({
         functionName: definition.name,
         invocationId: this.id,
         durationMs,

@@ -1,12 +1,18 @@
-import type { FromWorker, LogRecord } from '../worker-protocol';
+import type { FromWorker, HttpExecuted, LogRecord } from '../worker-protocol';
 
 type Entry = Omit<LogRecord, 'time'>;
 
-/** Collects log records and sends them to the host in batches, so that a busy app does not pay one message per line. */
+/** A message costs the same however much it carries; nobody sees a line that comes so much later. */
+const LONGEST_WAIT_MS = 5;
+/** Records that are sent at once. */
+const BATCH = 256;
+
+/** Collects log records and sends them to the host in batches, so that a busy app does not pay one message per request. */
 export class WorkerLog {
   readonly #send: (message: FromWorker) => void;
   #records: LogRecord[] = [];
-  #scheduled = false;
+  #executed: HttpExecuted[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
@@ -14,17 +20,24 @@ export class WorkerLog {
 
   write(entry: Entry): void {
     this.#records.push({ time: Date.now(), ...entry });
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+    if (this.#records.length >= BATCH) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), LONGEST_WAIT_MS);
   }
 
-  /** Sends what is waiting at once; for the end of the process. */
+  /** Reports an HTTP function's end, behind what it logged. */
+  executed(executed: HttpExecuted): void {
+    this.#executed.push(executed);
+    this.#timer ??= setTimeout(() => this.flush(), LONGEST_WAIT_MS);
+  }
+
+  /** Sends what is waiting at once. */
   flush(): void {
-    this.#scheduled = false;
-    if (this.#records.length === 0) return;
-    const records = this.#records;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#records.length === 0 && this.#executed.length === 0) return;
+    const [records, executed] = [this.#records, this.#executed];
     this.#records = [];
-    this.#send({ type: 'log', records });
+    this.#executed = [];
+    this.#send({ type: 'log', records, executed });
   }
 }
