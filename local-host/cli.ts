@@ -92,17 +92,25 @@ async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHan
   );
 }
 
+const SAME_SIGNAL_MS = 500;
+
 interface StopSignal {
   readonly stopped: Promise<void>;
   readonly stopping: AbortSignal;
 }
 
-/** Raised at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/**
+ * Raised at the first SIGINT or SIGTERM; a second one ends the process at once. One that follows on the heels of the first is
+ * the same again: Ctrl-C reaches every process of a terminal's group, and a wrapper passes it on besides.
+ */
 function stopSignal(): StopSignal {
   const controller = new AbortController();
   const stopped = new Promise<void>((resolve) => {
+    let first = 0;
     const onSignal = (): void => {
+      if (controller.signal.aborted && performance.now() - first < SAME_SIGNAL_MS) return;
       if (controller.signal.aborted) process.exit(EXIT.failed);
+      first = performance.now();
       controller.abort();
       resolve();
     };

@@ -15,8 +15,18 @@ async function status(url: string, key: string | undefined): Promise<Status> {
   throw new Error(`${url} answered ${answer.status}. ${detail}`.trim());
 }
 
+/** Ends the process when they are wrong. */
+function options(): { url?: string; key?: string } {
+  try {
+    return parseArgs({ options: { url: { type: 'string' }, key: { type: 'string' } } }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message.split('. ', 1)[0]}\n\nnpm run orders:status [-- --url URL] [--key KEY]`);
+    process.exit(2);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { url: { type: 'string' }, key: { type: 'string' } } });
+  const values = options();
   const url = (values.url ?? process.env['SLUICE_URL'] ?? 'http://localhost:7071').replace(/\/+$/, '');
   const key = values.key ?? process.env['SLUICE_KEY'];
   let before = await status(url, key);

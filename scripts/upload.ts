@@ -34,9 +34,7 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
       return false;
     }
     if (record.state !== 'processed') {
-      progress.line(
-        `FAILED: ${record.state}${record.error ? `: ${record.error}` : ''}${deadLetter ? `  ${deadLetter}` : ''}`,
-      );
+      progress.line(`FAILED: ${record.error ?? record.state}${deadLetter ? `  ${deadLetter}` : ''}`);
       return false;
     }
     const seconds = (Date.now() - began) / 1000;
@@ -49,7 +47,8 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
     return true;
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
-    const cause = code === 'ENOENT' && !message.includes('http') ? 'does not exist' : message.split('\n', 1)[0];
+    const cause =
+      code === 'ENOENT' && !message.includes('http') ? 'does not exist' : message.split('\n', 1)[0]?.replace(/\.$/, '');
     const resume = sent > 0 ? ' What was sent is kept for a week: run the same command again to go on.' : '';
     progress.line(`FAILED: ${cause}.${resume}`);
     return false;

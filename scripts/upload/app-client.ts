@@ -54,14 +54,18 @@ export class AppClient {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new AppRefusal(
         0,
-        `${this.base} does not answer (${cause}). Start the app (npm start), or name it with --url.`,
+        `${this.base} does not answer (${cause}). Start the app (npm start), or name it with --url`,
       );
     }
     const text = await answer.text();
     if (answer.ok) return JSON.parse(text) as T;
     if (answer.status === 401)
       throw new AppRefusal(401, `${this.base} asks for a function key. Give one with SLUICE_KEY or --key.`);
-    throw new AppRefusal(answer.status, detailOf(text) ?? `${method} ${path} was answered ${answer.status}`);
+    throw new AppRefusal(
+      answer.status,
+      detailOf(text) ??
+        `${this.base} answered ${method} ${path} with ${answer.status}, not as Sluice does. Is it the app's address (--url)?`,
+    );
   }
 }
 

@@ -110,7 +110,7 @@ it('says why a file is refused, and where it is told in full', async () => {
   const { code, output } = await upload(program).ended;
   expect([code, output]).toEqual([
     1,
-    expect.stringMatching(/tool\.png {2}FAILED: failed: The file .*UPLOAD_ALLOWED_TYPES.*\/v1\/dead-letters\//),
+    expect.stringMatching(/tool\.png {2}FAILED: The file .*UPLOAD_ALLOWED_TYPES.*\/v1\/dead-letters\//),
   ]);
 });
 
