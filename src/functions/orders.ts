@@ -60,6 +60,7 @@ export function registerOrdersPoisoned({ config, receivePoison }: App): void {
 export function registerOrdersResumed({ config, logger, orders }: App): void {
   app.timer('orders-resumed', {
     schedule: config.orders.resumeSchedule,
+    useMonitor: false,
     handler: (_timer, context) =>
       withInvocationLog(context, async () => {
         const { settled, orders: waiting } = await orders.resume();
