@@ -2,6 +2,7 @@
  * The one table of what this host can run. A new kind of trigger or binding is a folder of its own and a line here.
  */
 import { blobBinding } from './bindings/blob';
+import { eventHubsBinding } from './bindings/event-hubs';
 import { kafkaBinding } from './bindings/kafka';
 import { queueBinding } from './bindings/queue';
 import { rabbitMqBinding } from './bindings/rabbitmq';
@@ -10,6 +11,7 @@ import { createDurableExtension, type DurableExtension } from './durable';
 import { createEventGridExtension } from './event-grid';
 import type { BindingPlugin, HostExtension, TriggerPlugin } from './plugin';
 import { blobTrigger } from './triggers/blob';
+import { eventHubsTrigger } from './triggers/event-hubs';
 import { httpTrigger } from './triggers/http';
 import { kafkaTrigger } from './triggers/kafka';
 import { queueTrigger } from './triggers/queue';
@@ -49,6 +51,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       timerTrigger,
       rabbitMqTrigger,
       kafkaTrigger,
+      eventHubsTrigger,
       ...extensions.flatMap((extension) => extension.triggers),
     ],
     bindings: [
@@ -58,6 +61,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       tableBinding,
       rabbitMqBinding,
       kafkaBinding,
+      eventHubsBinding,
       ...extensions.flatMap((extension) => extension.bindings),
     ],
     extensions,

@@ -1,5 +1,6 @@
 import { HostStartError } from '../plugin';
 import type { HostSettings } from '../settings/host-settings';
+import { parseTimeSpan } from '../storage/time-span';
 
 /**
  * `extensions.<name>` of host.json. Names compare without case, as .NET configuration does; values may come as text, which
@@ -49,6 +50,15 @@ export class ExtensionSettings {
     if (value === undefined || typeof value === 'boolean') return value;
     if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
     throw this.#wrong(key, value, 'true or false');
+  }
+
+  /** Milliseconds of a time such as `"00:00:10"`. */
+  span(key: string, leastMs: number, mostMs: number): number | undefined {
+    const value = this.#value(key);
+    if (value === undefined) return undefined;
+    const ms = typeof value === 'string' ? parseTimeSpan(value) : undefined;
+    if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms;
+    throw this.#wrong(key, value, `a time such as "00:00:10", ${leastMs / 1000} s to ${mostMs / 1000} s`);
   }
 
   /** One of these words, compared without case; answered as written here. */

@@ -68,8 +68,8 @@ function connectionString(settings: Values, name: string): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value;
 }
 
-/** A value of a configuration section: `name__key` in the environment, `name:key` in files. */
-function part(settings: Values, name: string, key: string): string | undefined {
+/** A value of a configuration section: `name__key` in the environment, `name:key` in files. Undefined when absent. */
+export function part(settings: Values, name: string, key: string): string | undefined {
   return setting(settings, `${name}__${key}`) ?? setting(settings, `${name}:${key}`);
 }
 
@@ -114,7 +114,7 @@ function byIdentity(settings: Values, name: string, section: string): StorageCon
 }
 
 /** `__credential=managedidentity` and a service principal's three values are honoured; else DefaultAzureCredential. */
-function credentialOf(settings: Values, section: string): TokenCredential {
+export function credentialOf(settings: Values, section: string): TokenCredential {
   const sdk = identitySdk();
   const clientId = part(settings, section, 'clientId');
   const tenantId = part(settings, section, 'tenantId');

@@ -1,0 +1,161 @@
+/**
+ * Reads the partitions of an event hub together with the other hosts of the consumer group, and checkpoints behind each batch.
+ * Ownership and checkpoints are blobs of `azure-webjobs-eventhub` in the host's own storage account, laid out as the Functions
+ * extension and KEDA's `blobMetadata` strategy have them.
+ *
+ * Invariants:
+ * 1. A checkpoint is written only after the run of its events ended, whether it succeeded or not.
+ * 2. None is written for a partition that was lost to another host meanwhile.
+ * 3. When it stops, the runs in hand end first and are checkpointed.
+ */
+import type {
+  CloseReason,
+  EventHubConsumerClient,
+  PartitionContext,
+  ReceivedEventData,
+  Subscription,
+} from '@azure/event-hubs';
+import { sleep, type Clock } from '../../clock';
+import { messageOf } from '../../brokers/broker-sdk';
+import { reconnectDelayMs } from '../../brokers/reconnect-delay';
+import type { Log } from '../../log';
+import type { EventHubsSettings } from './settings';
+
+/** How long the client gathers events before it hands over what has come. */
+const GATHER_S = 1;
+
+export interface ProcessorOptions {
+  /** A new client, and the storage of its checkpoints made ready. */
+  readonly open: () => Promise<EventHubConsumerClient>;
+  readonly settings: EventHubsSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly functionName: string;
+  readonly eventHubName: string;
+  /** Runs the function for events of one partition; resolves with how many of them, from the first, are done. */
+  readonly process: (
+    events: readonly ReceivedEventData[],
+    context: PartitionContext,
+    goOn: () => boolean,
+  ) => Promise<number>;
+}
+
+interface Held {
+  lost: boolean;
+  batches: number;
+}
+
+export class EventHubsProcessor {
+  readonly #options: ProcessorOptions;
+  readonly #stopping = new AbortController();
+  readonly #held = new Map<string, Held>();
+  readonly #inHand = new Set<Promise<void>>();
+  #starting: Promise<void> = Promise.resolve();
+  #client: EventHubConsumerClient | undefined;
+  #subscription: Subscription | undefined;
+  #lastProblem = '';
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#starting = this.#start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#starting;
+    await Promise.all(this.#inHand);
+    await this.#subscription?.close();
+    await this.#client?.close();
+  }
+
+  /** Until the storage and the client are there; from then on the client keeps connecting by itself. */
+  async #start(): Promise<void> {
+    const { open, settings, clock } = this.#options;
+    const { signal } = this.#stopping;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        this.#client = await open();
+        this.#subscription = this.#client.subscribe(
+          {
+            processInitialize: (context) => this.#initialize(context),
+            processEvents: (events, context) => this.#events(events, context),
+            processClose: (reason, context) => this.#close(reason, context),
+            processError: (error) => this.#complain(error),
+          },
+          {
+            maxBatchSize: settings.maxEventBatchSize,
+            maxWaitTimeInSeconds: GATHER_S,
+            prefetchCount: settings.prefetchCount,
+            startPosition: settings.startPosition,
+            skipParsingBodyAsJson: true,
+          },
+        );
+        return;
+      } catch (error) {
+        await this.#complain(error);
+        await sleep(clock, reconnectDelayMs(failures), signal);
+      }
+    }
+  }
+
+  #initialize({ partitionId }: PartitionContext): Promise<void> {
+    const { log, functionName, eventHubName } = this.#options;
+    this.#held.set(partitionId, { lost: false, batches: 0 });
+    log.debug(`'${functionName}' reads partition ${partitionId} of event hub '${eventHubName}'.`);
+    return Promise.resolve();
+  }
+
+  async #events(events: readonly ReceivedEventData[], context: PartitionContext): Promise<void> {
+    if (events.length === 0 || this.#stopping.signal.aborted) return;
+    const work = this.#batch(events, context);
+    this.#inHand.add(work);
+    try {
+      await work;
+    } finally {
+      this.#inHand.delete(work);
+    }
+  }
+
+  async #batch(events: readonly ReceivedEventData[], context: PartitionContext): Promise<void> {
+    const { settings, process, log, functionName, eventHubName } = this.#options;
+    if (this.#lastProblem !== '') log.information(`Reading event hub '${eventHubName}' for '${functionName}' again.`);
+    this.#lastProblem = '';
+    const held = this.#held.get(context.partitionId) ?? { lost: false, batches: 0 };
+    const goOn = (): boolean => !held.lost && !this.#stopping.signal.aborted;
+    const done = await process(events, context, goOn);
+    held.batches += 1;
+    const last = events[done - 1];
+    if (last === undefined || held.lost) return;
+    if (held.batches % settings.batchCheckpointFrequency !== 0 && !this.#stopping.signal.aborted) return;
+    try {
+      await context.updateCheckpoint(last);
+    } catch (error) {
+      log.warning(
+        `Partition ${context.partitionId} of event hub '${eventHubName}' was not checkpointed (${messageOf(error)}). Events up to sequence number ${last.sequenceNumber} may run again.`,
+      );
+    }
+  }
+
+  #close(reason: CloseReason, { partitionId }: PartitionContext): Promise<void> {
+    const held = this.#held.get(partitionId);
+    if (held && (reason as string) === 'OwnershipLost') held.lost = true;
+    return Promise.resolve();
+  }
+
+  #complain(error: unknown): Promise<void> {
+    const { log, functionName, eventHubName } = this.#options;
+    const problem = messageOf(error);
+    // Partitions that move between hosts are no fault.
+    if (this.#stopping.signal.aborted || /higher epoch|link:stolen|ReceiverDisconnected/i.test(problem))
+      return Promise.resolve();
+    if (problem !== this.#lastProblem)
+      log.error(
+        `Event hub '${eventHubName}' cannot be read for '${functionName}': ${problem}. Trying again; check the connection, the name of the event hub, and AzureWebJobsStorage, which holds its checkpoints.`,
+      );
+    this.#lastProblem = problem;
+    return Promise.resolve();
+  }
+}
