@@ -1,5 +1,7 @@
 /** What this process did with orders since it started, for `GET /v1/status/orders` and the start table. */
-import type { Settled } from './settle-orders';
+
+/** What became of an event. */
+export type Settled = 'done' | 'duplicate' | 'filtered' | 'dead-lettered' | 'parked';
 
 export interface OrderFigures {
   /** Events by what became of them; those that were resumed count when they end. */

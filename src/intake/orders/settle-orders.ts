@@ -19,7 +19,7 @@ import { eachBounded } from './bounded';
 import type { BuryOrder } from './bury-order';
 import type { Insist } from './insist';
 import { sharedRead } from './shared-read';
-import type { OrderCounts } from './order-figures';
+import type { OrderCounts, Settled } from './order-figures';
 import { orderFields, type IncomingOrder, type OrderWork } from './order-work';
 
 export interface SettlePorts {
@@ -44,7 +44,6 @@ export interface SettleSettings {
   readonly leaseMs: number;
 }
 
-export type Settled = 'done' | 'duplicate' | 'filtered' | 'dead-lettered' | 'parked';
 export type SettleOrders = (events: readonly IncomingOrder[]) => Promise<Readonly<Partial<Record<Settled, number>>>>;
 
 export function createSettleOrders(ports: SettlePorts, settings: SettleSettings): SettleOrders {
