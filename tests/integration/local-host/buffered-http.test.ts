@@ -112,8 +112,11 @@ describe('HTTP without streaming', () => {
   });
 
   test('everything that ran is told to those who listen', async () => {
-    const executed = new Promise((resolve) => app.host.events.once('executed', resolve));
+    // What ran in the test before may be told only now.
+    const executed = new Promise((resolve) => {
+      app.host.events.on('executed', (event) => event.functionName === 'nothing' && resolve(event));
+    });
     await app.get('/nothing');
-    expect(await executed).toMatchObject({ functionName: 'nothing' });
+    expect(await executed).toMatchObject({ durationMs: expect.any(Number) });
   });
 });
