@@ -136,7 +136,7 @@ export class DurableEngine {
 
   #readMail(): void {
     const last = this.#store.read.inbox.lastSeq();
-    const rows = this.#store.read.inbox.since(this.#lastLetter, this.hub.hostId);
+    const rows = this.#store.read.inbox.between(this.#lastLetter, last, this.hub.hostId);
     this.#lastLetter = last;
     if (rows.length > 0) this.hub.deliver(rows);
   }

@@ -56,7 +56,7 @@ export class EntityRunner implements Runner {
   }
 
   load(): void {
-    this.#take(this.#hub.store.read.inbox.of(this.#id));
+    this.#take(this.#hub.store.read.inbox.of(this.#id, this.#readUpTo));
   }
 
   deliver(rows: readonly InboxRow[]): void {
@@ -108,14 +108,23 @@ export class EntityRunner implements Runner {
       lockHolder: step.lockHolder,
       ...(outcome ? { present: outcome.exists, state: outcome.exists ? outcome.state : undefined, updated: now } : {}),
     };
-    await this.#hub.store.write((tx) => {
-      if (tx.instances.get(this.#id)?.owner !== this.#hub.hostId) return void this.#hub.forget(this.#id, this);
+    const committed = await this.#hub.store.write((tx) => {
+      const isOurs = tx.instances.get(this.#id)?.owner === this.#hub.hostId;
+      if (!isOurs || !removed.every(({ seq }) => tx.inbox.has(seq))) {
+        tx.after(() => this.#hub.readAnew(this.#id, this));
+        return false;
+      }
       for (const { seq } of removed) tx.inbox.remove(seq);
       tx.entities.put(entity);
       this.#passLocks(tx, step);
       if (outcome) this.#answer(tx, batch, outcome);
       tx.after(() => this.#hub.events.emit('entity', { entityId: this.#id }));
+      return true;
     });
+    if (!committed) {
+      this.#queued = false;
+      return false;
+    }
     this.#entity = entity;
     return true;
   }

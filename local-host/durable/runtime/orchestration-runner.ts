@@ -57,7 +57,7 @@ export class OrchestrationRunner implements Runner {
   }
 
   load(): void {
-    this.#take(this.#hub.store.read.inbox.of(this.#row.id));
+    this.#take(this.#hub.store.read.inbox.of(this.#row.id, this.#readUpTo));
   }
 
   deliver(rows: readonly InboxRow[]): void {
@@ -175,16 +175,21 @@ export class OrchestrationRunner implements Runner {
       updated: now,
     };
     const over = execution.completed !== undefined;
-    await this.#hub.store.write((tx) => {
+    const committed = await this.#hub.store.write((tx) => {
       const current = tx.instances.get(row.id);
-      if (!this.#isCurrent(current, row)) return void this.#hub.forget(row.id, this);
+      if (!this.#isCurrent(current, row) || !removed.every(({ seq }) => tx.inbox.has(seq))) {
+        tx.after(() => this.#hub.readAnew(row.id, this));
+        return false;
+      }
       for (const { seq } of removed) tx.inbox.remove(seq);
       tx.instances.addTurn(row.id, row.turns, events);
       tx.instances.progress(row);
       sendOut(this.#hub, tx, row, outbound);
       if (over) this.#end(tx, row, decision);
       else if (row.status !== this.#row.status) tx.after(() => this.#hub.announce(row));
+      return true;
     });
+    if (!committed) return 'over';
     this.#row = row;
     return over ? 'over' : 'open';
   }

@@ -5,6 +5,7 @@
  * Invariants:
  * 1. A runner exists at most once for an instance, and only in the process that owns it.
  * 2. Letters reach a runner only after the commit that wrote them.
+ * 3. A letter takes effect in the commit that removes it, and in no other: a runner whose letters are gone commits nothing.
  */
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../clock';
@@ -181,6 +182,12 @@ export class TaskHub {
   forget(instanceId: string, runner?: Runner): void {
     if (runner && this.#runners.get(instanceId) !== runner) return;
     this.#runners.delete(instanceId);
+  }
+
+  /** The runner's view of the instance is out of date: another one reads it from the store, unless it did already. */
+  readAnew(instanceId: string, runner: Runner): void {
+    this.forget(instanceId, runner);
+    this.wake(instanceId);
   }
 
   forgetAll(): void {

@@ -11,14 +11,20 @@ export interface InboxRow {
   readonly letter: Letter;
 }
 
-/** Letters to instances. Bound to one execution when given its id, else for whichever execution runs. */
+/**
+ * Letters to instances. Bound to one execution when given its id, else for whichever execution runs.
+ *
+ * Another process may commit between any two reads. So whoever reads letters says up to which number, having asked for the
+ * last one before, and reads on from there: each letter is read once.
+ */
 export class InboxTable {
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeAll: StatementSync;
   readonly #removeBound: StatementSync;
+  readonly #has: StatementSync;
   readonly #of: StatementSync;
-  readonly #since: StatementSync;
+  readonly #between: StatementSync;
   readonly #last: StatementSync;
 
   constructor(
@@ -29,16 +35,22 @@ export class InboxTable {
     this.#remove = db.prepare('DELETE FROM inbox WHERE seq = ?');
     this.#removeAll = db.prepare('DELETE FROM inbox WHERE instance_id = ?');
     this.#removeBound = db.prepare('DELETE FROM inbox WHERE instance_id = ? AND execution_id IS NOT NULL');
-    this.#of = db.prepare('SELECT seq, instance_id, event FROM inbox WHERE instance_id = ? ORDER BY seq');
-    this.#since = db.prepare(
+    this.#has = db.prepare('SELECT 1 FROM inbox WHERE seq = ?');
+    this.#of = db.prepare('SELECT seq, instance_id, event FROM inbox WHERE instance_id = ? AND seq <= ? ORDER BY seq');
+    this.#between = db.prepare(
       `SELECT b.seq, b.instance_id, b.event FROM inbox b JOIN instances i ON i.id = b.instance_id
-       WHERE b.seq > ? AND b.origin <> ? AND i.owner = ? ORDER BY b.seq`,
+       WHERE b.seq > ? AND b.seq <= ? AND b.origin <> ? AND i.owner = ? ORDER BY b.seq`,
     );
     this.#last = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'inbox'");
   }
 
   add(instanceId: string, executionId: string | undefined, letter: Letter): number {
     return Number(this.#add.run(instanceId, executionId ?? null, JSON.stringify(letter), this.origin).lastInsertRowid);
+  }
+
+  /** False once a commit has taken it. */
+  has(seq: number): boolean {
+    return this.#has.get(seq) !== undefined;
   }
 
   remove(seq: number): void {
@@ -54,13 +66,14 @@ export class InboxTable {
     this.#removeBound.run(instanceId);
   }
 
-  of(instanceId: string): InboxRow[] {
-    return this.#of.all(instanceId).map(toRow);
+  /** @param upTo the last number to read. @default all there are; only for reading within a transaction */
+  of(instanceId: string, upTo = Number.MAX_SAFE_INTEGER): InboxRow[] {
+    return this.#of.all(instanceId, upTo).map(toRow);
   }
 
-  /** Letters that other processes wrote, after the given number, to instances that `owner` works on. */
-  since(seq: number, owner: string): InboxRow[] {
-    return this.#since.all(seq, this.origin, owner).map(toRow);
+  /** Letters that other processes wrote, after one number and up to another, to instances that `owner` works on. */
+  between(after: number, upTo: number, owner: string): InboxRow[] {
+    return this.#between.all(after, upTo, this.origin, owner).map(toRow);
   }
 
   lastSeq(): number {

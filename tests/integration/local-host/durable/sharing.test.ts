@@ -1,4 +1,6 @@
 /** What must hold when several hosts share a state file, one guarantee a test; the crash test holds them all at once. */
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
 import { VirtualClock } from '../../../../local-host/virtual-clock';
 import { startDurable, temporaryFolder, type DurableHost } from './durable-host';
 
@@ -125,4 +127,136 @@ test('one runner serves an instance from its first letter to its last', async ()
   expect(await only.run('sequence', 1)).toMatchObject({ output: 32 });
   // Its history is in memory; reading it for each letter would make long orchestrations slow.
   expect(reads).not.toHaveBeenCalled();
+});
+
+/** Another process commits a letter just after this one has read which letter is the last, and before it reads the letters. */
+function commitsBetweenReads(reader: DurableHost, instanceId: string, letter: object): { done: () => boolean } {
+  const { inbox } = reader.extension.engine.hub.store.read;
+  const lastSeq = inbox.lastSeq.bind(inbox);
+  let done = false;
+  const spy = jest.spyOn(inbox, 'lastSeq').mockImplementation(() => {
+    const last = lastSeq();
+    if (done) return last;
+    done = true;
+    const other = new DatabaseSync(join(folder.path, 'durable-TestHub.sqlite'));
+    other
+      .prepare('INSERT INTO inbox (instance_id, execution_id, event, origin) VALUES (?, NULL, ?, ?)')
+      .run(instanceId, JSON.stringify(letter), 'another process');
+    other.close();
+    spy.mockRestore();
+    return last;
+  });
+  return { done: () => done };
+}
+
+const ENTITY = '@counterentity@all';
+const addOne = { type: 'op', op: 'add', requestId: 'from-outside', signal: true, input: '1' };
+
+/** What the entity counts once it has served everything that was sent before. */
+async function countOf(on: DurableHost): Promise<number> {
+  const { hub } = on.extension.engine;
+  const served = new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (hub.store.read.inbox.of(ENTITY).length > 0) return;
+      hub.events.off('entity', look);
+      resolve();
+    };
+    hub.events.on('entity', look);
+  });
+  await on.extension.client.signalEntity('counterEntity', 'all', 'add', '0');
+  await served;
+  return Number(on.extension.client.entity('counterEntity', 'all')?.state);
+}
+
+/** How often the entity's function was handed the letter of the other process. */
+function handedOver(on: DurableHost): number {
+  return on.invocations.filter((i) => i.name === 'counterEntity' && JSON.stringify(i.input).includes('from-outside'))
+    .length;
+}
+
+test('a signal that another process commits while the mail is read counts once', async () => {
+  await host();
+  let gate: Promise<void> | undefined;
+  const owner = await host({
+    engine: { pollMs: 600_000, beatMs: 600_000 },
+    intercept: async (fn) => {
+      if (fn.name === 'counterEntity') await gate;
+      return undefined;
+    },
+  });
+  expect(await countOf(owner)).toBe(0);
+  let open: () => void = () => undefined;
+  gate = new Promise((resolve) => (open = resolve));
+  const commit = commitsBetweenReads(owner, ENTITY, addOne);
+  // Each reads the mail after its commit; the entity has not yet served what the first brought when the second reads.
+  await owner.extension.client.signalEntity('counterEntity', 'all', 'add', '0');
+  expect(commit.done()).toBe(true);
+  await owner.extension.client.signalEntity('counterEntity', 'all', 'add', '0');
+  open();
+  gate = undefined;
+  expect(await countOf(owner)).toBe(1);
+  expect(handedOver(owner)).toBe(1);
+});
+
+test('a signal that another process commits while an entity is taken up counts once', async () => {
+  await host();
+  const owner = await host({ engine: { pollMs: 600_000, beatMs: 600_000 } });
+  expect(await countOf(owner)).toBe(0);
+  const { hub } = owner.extension.engine;
+  hub.forget(ENTITY);
+  const commit = commitsBetweenReads(owner, ENTITY, addOne);
+  hub.wake(ENTITY);
+  expect(commit.done()).toBe(true);
+  expect(await countOf(owner)).toBe(1);
+  expect(handedOver(owner)).toBe(1);
+});
+
+test('an event that another process commits while an orchestration is taken up is raised once', async () => {
+  await host();
+  const owner = await host({ engine: { pollMs: 600_000, beatMs: 600_000 } });
+  const id = await running(owner, 'twoEvents');
+  const { hub } = owner.extension.engine;
+  hub.forget(id);
+  const event = { type: 'event-raised', at: Date.now(), name: 'go', input: '"once"' };
+  const commit = commitsBetweenReads(owner, id, event);
+  hub.wake(id);
+  expect(commit.done()).toBe(true);
+  await owner.extension.client.raiseEvent(id, 'go', '"second"');
+  expect(await owner.ended(id)).toMatchObject({ output: ['once', 'second'] });
+});
+
+test('what an entity began before this process was taken for dead is given up, and loses no later operation', async () => {
+  let release: () => void = () => undefined;
+  let begun: () => void = () => undefined;
+  const blocked = new Promise<void>((resolve) => (begun = resolve));
+  let runs = 0;
+  const only = await host({
+    intercept: async (fn) => {
+      if (fn.name !== 'counterEntity' || runs++ > 0) return undefined;
+      begun();
+      await new Promise<void>((resolve) => (release = resolve));
+      return undefined;
+    },
+  });
+  const { client, engine } = only.extension;
+  const { store } = engine.hub;
+  const add = (n: number): Promise<boolean> => client.signalEntity('counterEntity', 'all', 'add', String(n));
+  const served = (): Promise<void> => new Promise((resolve) => engine.hub.events.once('entity', () => resolve()));
+  await add(1);
+  await blocked;
+  const once = served();
+  await store.write((tx) => tx.hosts.remove(store.hostId));
+  await expect(add(100)).rejects.toThrow('taken for dead');
+  await once;
+  expect(await countOf(only)).toBe(1);
+  const twice = served();
+  await add(10);
+  await twice;
+  const seen: unknown[] = [];
+  engine.hub.events.on('entity', () => seen.push(client.entity('counterEntity', 'all')?.state));
+  release();
+  // Whatever the first operation still commits, it commits before this one, whose function is called after it.
+  expect(await countOf(only)).toBe(11);
+  expect(seen).toEqual(['11']);
+  expect(only.logs.filter((l) => l.level === 'error')).toEqual([]);
 });
