@@ -126,7 +126,8 @@ class BodyWatch {
 
   #end(req: IncomingMessage, res: ServerResponse): void {
     this.#watched.delete(req);
-    this.onSlow?.(req);
+    // Whoever was answered before the end of its body (413) has nothing more to hear; the connection only has to go.
+    if (!res.writableEnded) this.onSlow?.(req);
     const end = (): void => void req.destroy(new Error('The request body came too slowly.'));
     if (res.headersSent) end();
     else res.writeHead(408, { 'content-length': 0, connection: 'close' }).end(() => setImmediate(end));

@@ -20,6 +20,7 @@ import '../local-host/quiet-sqlite';
 import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storage/embedded-storage';
 import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
+import { unknownSettings } from './local/unknown-settings';
 import { checkSettings, checkShare, checkStorage, EX_CONFIG } from './preflight';
 
 const root = path.resolve(__dirname, '..', '..');
@@ -63,9 +64,10 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
       ['Sluice cannot start with these settings (local.settings.json, environment):', ...checked.reasons],
       EX_CONFIG,
     );
+  for (const warning of unknownSettings(environment)) console.error(warning);
   const hostPid = path.join(run, 'host.pid');
   await stopLeftOver(hostPid, 'local-host');
-  await requireFreePort(options.port, '--port');
+  await requireFreePort(options.port, options.address);
 
   let storage: EmbeddedStorage | undefined;
   let host: HostProcess | undefined;
@@ -156,7 +158,7 @@ async function report(
   // Awaited below; until then a failure of theirs is nobody's surprise.
   for (const demo of [ordering, share]) demo.catch(() => undefined);
   let media = 'waiting for files';
-  if (config.pipelines.has('media') && (options.demo || earlier) && !end.aborted) {
+  if (config.pipelines.has('media') && options.demo && !end.aborted) {
     const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
     const states = await demoStates(base, items, DEMO_LIMIT_MS, end);
     const processed = states.filter((s) => s.state === 'processed').length;

@@ -28,20 +28,28 @@ export async function stopLeftOver(pidFile: string, marker: string): Promise<voi
   rmSync(pidFile, { force: true });
 }
 
-/** @throws Error that names the port and the option when something listens there. */
-export async function requireFreePort(port: number, option: string): Promise<void> {
+/**
+ * @param address Where HTTP will be taken; every address of this machine when undefined.
+ * @throws Error that names the port or address, the option, and the remedy when it cannot be listened on.
+ */
+export async function requireFreePort(port: number, address: string | undefined): Promise<void> {
   const code = await new Promise<string | undefined>((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-    server.listen(port, () => server.close(() => resolve(undefined)));
-  });
-  if (code === 'EADDRINUSE') {
-    throw new Error(
-      `Port ${port} is in use by another program. End that program, or choose another port: npm start -- ${option} ${port + 1}`,
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, ...(address === undefined ? {} : { host: address }) }, () =>
+      server.close(() => resolve(undefined)),
     );
-  }
+  });
+  if (code === undefined) return;
+  if (code === 'EADDRINUSE')
+    throw new Error(
+      `Port ${port} is in use by another program. End that program, or choose another port: npm start -- --port ${port + 1}`,
+    );
   if (code === 'EACCES')
-    throw new Error(`Port ${port} may not be opened by this user. Choose one above 1023: npm start -- ${option} 7071`);
+    throw new Error(`Port ${port} may not be opened by this user. Choose one above 1023: npm start -- --port 7071`);
+  throw new Error(
+    `HTTP cannot be taken on --host ${address ?? ''} (${code}): it is no address of this machine. Use 0.0.0.0 for all its addresses, or leave --host out for this machine alone.`,
+  );
 }
 
 /** The command line of a process, or '' when there is none: of /proc, or of ps(1) where there is no /proc. */

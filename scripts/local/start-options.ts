@@ -39,15 +39,13 @@ export function parseStartOptions(args: readonly string[]): ParsedOptions {
     switch (flag) {
       case '--port': {
         const text = value();
-        if (!isPort(text, 65_535))
-          return rejected(`--port takes a number from 1 to 65535, not ${JSON.stringify(text)}`);
+        if (!isPort(text, 65_535)) return rejected(portNeeded('--port', 65_535, text));
         port = Number(text);
         break;
       }
       case '--storage-port': {
         const text = value();
-        if (!isPort(text, 65_533))
-          return rejected(`--storage-port takes a number from 1 to 65533, not ${JSON.stringify(text)}`);
+        if (!isPort(text, 65_533)) return rejected(portNeeded('--storage-port', 65_533, text));
         storagePort = Number(text);
         break;
       }
@@ -69,7 +67,15 @@ export function parseStartOptions(args: readonly string[]): ParsedOptions {
         return rejected(`unknown option ${JSON.stringify(flag)}`);
     }
   }
+  if (port >= storagePort && port <= storagePort + 2)
+    return rejected(
+      `Port ${port} is one of the embedded storage's, which takes ${storagePort} to ${storagePort + 2}. Choose another with --port, or move the storage with --storage-port`,
+    );
   return { kind: 'options', options: { port, storagePort, address, demo, verbose } };
+}
+
+function portNeeded(flag: string, highest: number, given: string): string {
+  return `${flag} takes a number from 1 to ${highest}, ${given === '' ? 'and none was given' : `not ${JSON.stringify(given)}`}`;
 }
 
 function isPort(text: string, highest: number): boolean {

@@ -11,7 +11,7 @@ import { MessagePump, type Processed } from '../../storage/message-pump';
 import { decodeMessage, messageEncodingOf, strictUtf8 } from '../../storage/queue-encoding';
 import { storageActivity } from '../../storage/storage-activity';
 import { handMadeMetadata, messageInput, messageMetadata } from './message-data';
-import { overriddenFields, POISON_SUFFIX, queueWarnings } from './queue-warnings';
+import { overriddenFields, POISON_SUFFIX, poisonQueueWarning, queueWarnings } from './queue-warnings';
 import { queueSettings } from './settings';
 
 const QUEUE_NAME = /^[a-z0-9](?:-?[a-z0-9])*$/;
@@ -64,8 +64,9 @@ function listen(fn: FunctionDefinition, binding: BindingDefinition, context: Hos
   };
 }
 
-/** Functions that were told of overridden fields. */
-const said = new WeakSet<FunctionDefinition>();
+/** Functions that were told of overridden fields, and of failing on a poison queue. */
+const toldOfFields = new WeakSet<FunctionDefinition>();
+const toldOfPoison = new WeakSet<FunctionDefinition>();
 
 async function process(
   fn: FunctionDefinition,
@@ -78,8 +79,8 @@ async function process(
   const text = bytes && strictUtf8(bytes);
   if (bytes === undefined || text === undefined) return 'hopeless';
   const overridden = overriddenFields(text);
-  if (overridden.length > 0 && !said.has(fn)) {
-    said.add(fn);
+  if (overridden.length > 0 && !toldOfFields.has(fn)) {
+    toldOfFields.add(fn);
     context.log.warning(
       `A message for '${fn.name}' has the JSON fields ${overridden.join(', ')}, which override the message's own in context.triggerMetadata, as on the Functions host. Read them from the message, or name them otherwise.`,
     );
@@ -90,7 +91,13 @@ async function process(
     reason: `New queue message detected on '${queue}'.`,
     details: `Trigger Details: MessageId: ${message.messageId}, DequeueCount: ${message.dequeueCount}, InsertionTime: ${dotnetLogTime(message.insertedOn)}`,
   });
-  return error === undefined ? 'done' : 'failed';
+  if (error === undefined) return 'done';
+  const warning = poisonQueueWarning(fn, queue);
+  if (warning !== undefined && !toldOfPoison.has(fn)) {
+    toldOfPoison.add(fn);
+    context.log.warning(warning);
+  }
+  return 'failed';
 }
 
 function queueName(binding: BindingDefinition, context: HostContext): string {

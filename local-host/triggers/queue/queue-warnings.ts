@@ -1,4 +1,4 @@
-/** What the Functions host does with queues that would surprise, said at the start with what to do about it. Pure. */
+/** What the Functions host does with queues that would surprise, said with what to do about it. Pure. */
 import type { FunctionDefinition } from '../../function-definition';
 
 export const POISON_SUFFIX = '-poison';
@@ -6,11 +6,7 @@ const LONGEST_QUEUE_NAME = 63;
 
 export function queueWarnings({ name, retry }: FunctionDefinition, queue: string, maxDequeueCount: number): string[] {
   const warnings: string[] = [];
-  if (queue.endsWith(POISON_SUFFIX))
-    warnings.push(
-      `'${name}' reads '${queue}', a poison queue: a message that fails there is tried again for ever, as on the Functions host. Catch errors in the handler, or copy such messages elsewhere.`,
-    );
-  else if (queue.length + POISON_SUFFIX.length > LONGEST_QUEUE_NAME)
+  if (!queue.endsWith(POISON_SUFFIX) && queue.length + POISON_SUFFIX.length > LONGEST_QUEUE_NAME)
     warnings.push(
       `'${name}' reads '${queue}', whose name is too long for a poison queue ('${POISON_SUFFIX}' makes it longer than ${LONGEST_QUEUE_NAME} characters): a message that keeps failing is held for ever. Name the queue with ${LONGEST_QUEUE_NAME - POISON_SUFFIX.length} characters or fewer.`,
     );
@@ -21,6 +17,12 @@ export function queueWarnings({ name, retry }: FunctionDefinition, queue: string
     );
   }
   return warnings;
+}
+
+/** Said when a function fails on a message of a poison queue: a function that catches its errors never gets there. */
+export function poisonQueueWarning({ name }: FunctionDefinition, queue: string): string | undefined {
+  if (!queue.endsWith(POISON_SUFFIX)) return undefined;
+  return `'${name}' failed on a message of '${queue}', a poison queue: it is tried again for ever, as on the Functions host. Catch errors in the handler, or copy such messages elsewhere.`;
 }
 
 const OWN_FIELDS = new Set(

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 /** Answers each request with the length of its body once it is whole. */
-async function serve(limits: Partial<HttpLimits>, read: 'at once' | 'never' = 'at once'): Promise<Running> {
+async function serve(limits: Partial<HttpLimits>, read: 'at once' | 'never' | 'refuses' = 'at once'): Promise<Running> {
   const slow: string[] = [];
   const server = createGuardedServer({
     limits,
@@ -24,6 +24,7 @@ async function serve(limits: Partial<HttpLimits>, read: 'at once' | 'never' = 'a
     onRequest: (req, res) => {
       req.on('error', () => undefined);
       if (read === 'never') return;
+      if (read === 'refuses') return void res.writeHead(413, { 'content-length': 0 }).end();
       let length = 0;
       req.on('data', (chunk: Buffer) => (length += chunk.length));
       req.on('end', () => res.end(String(length)));
@@ -67,6 +68,17 @@ describe('a client that is slow', () => {
     expect(await rawRequest(url, head('Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'))).toMatchObject({
       status: 408,
     });
+  });
+
+  test('after it was refused is disconnected without a word', async () => {
+    const { url, slow } = await serve({ bodyWindowMs: 50 }, 'refuses');
+    const socket = await openSocket(url);
+    socket.write(head('Content-Length: 100\r\n\r\nonly this'));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, 'close');
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(slow).toEqual([]);
   });
 
   test('but makes progress is not cut, however long it takes', async () => {

@@ -1,4 +1,8 @@
-import { overriddenFields, queueWarnings } from '../../../../../local-host/triggers/queue/queue-warnings';
+import {
+  overriddenFields,
+  poisonQueueWarning,
+  queueWarnings,
+} from '../../../../../local-host/triggers/queue/queue-warnings';
 
 const fn = { name: 'job', functionId: 'job', bindings: [] };
 
@@ -16,7 +20,9 @@ describe('a queue function', () => {
   });
 
   test('of a poison queue, or of one whose name leaves no room for one, is told', () => {
-    expect(queueWarnings(fn, 'jobs-poison', 5)).toEqual([expect.stringMatching(/tried again for ever/)]);
+    expect(poisonQueueWarning(fn, 'jobs-poison')).toMatch(/tried again for ever/);
+    expect(poisonQueueWarning(fn, 'jobs')).toBeUndefined();
+    expect(queueWarnings(fn, `${'q'.repeat(56)}-poison`, 5)).toEqual([]);
     expect(queueWarnings(fn, 'q'.repeat(56), 5)).toEqual([]);
     expect(queueWarnings(fn, 'q'.repeat(57), 5)).toEqual([expect.stringMatching(/with 56 characters or fewer/)]);
   });
