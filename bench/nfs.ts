@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { LANES, Md5Lanes } from '../src/adapters/share/md5-lanes';
 import { createShareFiles } from '../src/adapters/share/share-files';
 import { figure } from './parts/figures';
 import { startPart } from './parts/processes';
@@ -15,7 +16,12 @@ const SMALL_COUNT = 10_000;
 export async function run(): Promise<void> {
   const root = mkdtempSync(path.join(process.env['BENCH_FOLDER'] ?? os.tmpdir(), 'sluice-bench-nfs-'));
   try {
-    const large = masters(root, 'large', [...Array<number>(20).fill(100_000_000), 1024 * MiB, 1024 * MiB]);
+    const large = masters(root, 'large', [
+      1024 * MiB,
+      ...Array<number>(10).fill(100_000_000),
+      1024 * MiB,
+      ...Array<number>(10).fill(100_000_000),
+    ]);
     const small = masters(root, 'small', Array<number>(SMALL_COUNT).fill(16 * 1024));
     const smallFigures = await compare(root, small, ROUNDS, false);
     const idle = await idleSweep(root);
@@ -55,14 +61,20 @@ function bytesIn(folder: string): number {
 async function compare(root: string, master: string, rounds: number, withLimit: boolean) {
   const bytes = bytesIn(master);
   const files = readdirSync(master).length;
-  const seconds: Record<'ours' | 'loop' | 'limit', number[]> = { ours: [], loop: [], limit: [] };
-  let memory = 0;
+  const seconds: Record<Side, number[]> = { ours: [], loop: [], limit: [] };
+  const cpu: Record<Side, number[]> = { ours: [], loop: [], limit: [] };
+  let [memory, growth] = [0, 0];
+  const note = (side: Side, run: Run): void => {
+    seconds[side].push(run.seconds);
+    cpu[side].push(run.cpuMs / 1000);
+  };
   for (let round = 0; round < rounds; round++) {
     const ours = await oursSide(root, master, 1);
     memory = Math.max(memory, ours.memoryMiB);
-    seconds.ours.push(ours.seconds);
-    seconds.loop.push(await otherSide(root, master, 'loop'));
-    if (withLimit) seconds.limit.push(await otherSide(root, master, 'limit'));
+    growth = Math.max(growth, ours.growthMiB);
+    note('ours', ours);
+    note('loop', await otherSide(root, master, 'loop'));
+    if (withLimit) note('limit', await otherSide(root, master, 'limit'));
     console.log(
       `round ${round + 1}: ours ${seconds.ours.at(-1)?.toFixed(1)} s, loop ${seconds.loop.at(-1)?.toFixed(1)} s${withLimit ? `, limit ${seconds.limit.at(-1)?.toFixed(1)} s` : ''}`,
     );
@@ -89,17 +101,38 @@ async function compare(root: string, master: string, rounds: number, withLimit: 
       0,
     ),
     oursSeconds: figure(seconds.ours, 1),
+    cpuSeconds: {
+      ours: figure(cpu.ours, 1),
+      loop: figure(cpu.loop, 1),
+      limit: withLimit ? figure(cpu.limit, 1) : null,
+    },
     peakMiB: Math.round(memory),
+    growthMiB: Math.round(growth),
   };
 }
 
-async function oursSide(root: string, master: string, copies: number): Promise<{ seconds: number; memoryMiB: number }> {
+type Side = 'ours' | 'loop' | 'limit';
+
+interface Run {
+  readonly seconds: number;
+  /** Of the side's own processes, without the storage that both sides share. */
+  readonly cpuMs: number;
+}
+
+async function oursSide(
+  root: string,
+  master: string,
+  copies: number,
+): Promise<Run & { readonly memoryMiB: number; readonly growthMiB: number }> {
   const folder = mkdtempSync(path.join(root, 'ours-'));
   fill(master, path.join(folder, 'incoming'), copies);
   const count = readdirSync(path.join(folder, 'incoming')).length;
   const storage = await startPart('share-storage');
   const app = await startPart('share-app', [storage.url, folder]);
   try {
+    await settled(app.pid);
+    const base = peakOfApp(app.pid);
+    const cpuBefore = cpuOf(app.pid);
     const began = performance.now();
     await fetch(`${app.url}/v1/watch/start`, { method: 'POST', body: '{"session_name":"bench"}' });
     for (;;) {
@@ -112,7 +145,8 @@ async function oursSide(root: string, master: string, copies: number): Promise<{
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const seconds = (performance.now() - began) / 1000;
-    return { seconds, memoryMiB: peakOfApp(app.pid) };
+    const memoryMiB = peakOfApp(app.pid);
+    return { seconds, cpuMs: cpuOf(app.pid) - cpuBefore, memoryMiB, growthMiB: memoryMiB - base };
   } finally {
     await app.stop();
     await storage.stop();
@@ -120,8 +154,7 @@ async function oursSide(root: string, master: string, copies: number): Promise<{
   }
 }
 
-/** Seconds. */
-async function otherSide(root: string, master: string, mode: 'loop' | 'limit'): Promise<number> {
+async function otherSide(root: string, master: string, mode: 'loop' | 'limit'): Promise<Run> {
   const folder = mkdtempSync(path.join(root, `${mode}-`));
   fill(master, path.join(folder, 'incoming'));
   mkdirSync(path.join(folder, 'staging'));
@@ -133,9 +166,10 @@ async function otherSide(root: string, master: string, mode: 'loop' | 'limit'): 
     mode,
   ]);
   try {
+    const cpuBefore = cpuMs(side.pid);
     for (;;) {
       const seconds = Number(await (await fetch(side.url)).text());
-      if (seconds > 0) return seconds;
+      if (seconds > 0) return { seconds, cpuMs: cpuMs(side.pid) - cpuBefore };
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
@@ -145,22 +179,44 @@ async function otherSide(root: string, master: string, mode: 'loop' | 'limit'): 
   }
 }
 
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** The app's process, and the share's once there is one. */
+function processesOf(hostPid: number): number[] {
+  const apps = childrenOf(hostPid);
+  return [...apps, ...apps.flatMap(childrenOf)];
+}
+
 /** Peak of the app's process and of the share's, together. */
 function peakOfApp(hostPid: number): number {
-  const children = (pid: number): number[] =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
   const peak = (pid: number): number =>
     Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  const apps = children(hostPid);
-  return [...apps, ...apps.flatMap(children)].reduce((sum, pid) => sum + peak(pid), 0);
+  return processesOf(hostPid).reduce((sum, pid) => sum + peak(pid), 0);
+}
+
+function cpuOf(hostPid: number): number {
+  return [hostPid, ...processesOf(hostPid)].reduce((sum, pid) => sum + cpuMs(pid), 0);
+}
+
+/** The app has started its share's process: what it needs before any work belongs to neither time nor growth. */
+async function settled(hostPid: number): Promise<void> {
+  while (processesOf(hostPid).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
 }
 
 async function manyFiles(root: string, master: string) {
   const copies = Math.round(MANY / SMALL_COUNT);
   if (copies === 0) return undefined;
-  const { seconds, memoryMiB } = await oursSide(root, master, copies);
+  const { seconds, memoryMiB, growthMiB } = await oursSide(root, master, copies);
   console.log(`${copies * SMALL_COUNT} files: ${seconds.toFixed(1)} s, peak ${memoryMiB.toFixed(0)} MiB`);
-  return { files: copies * SMALL_COUNT, seconds: Number(seconds.toFixed(1)), peakMiB: Math.round(memoryMiB) };
+  return {
+    files: copies * SMALL_COUNT,
+    seconds: Number(seconds.toFixed(1)),
+    peakMiB: Math.round(memoryMiB),
+    growthMiB: Math.round(growthMiB),
+  };
 }
 
 /** CPU of the share's process for a sweep that finds nothing to take. */
@@ -173,7 +229,7 @@ async function idleSweep(root: string) {
     threads: 1,
     deadlineMs: 60_000,
   });
-  const rules = { include: [], exclude: [], recursive: false, minAgeMs: 0, minGapMs: 0, limit: 0 };
+  const rules = { include: [], exclude: [], recursive: false, minAgeMs: 0, minGapMs: 0, limit: 0, maxLookAgeMs: 0 };
   const cpu: number[] = [];
   const wall: number[] = [];
   await share.sweep(rules);
@@ -196,13 +252,30 @@ function cpuMs(pid: number): number {
 /** Each byte is hashed twice, for the file and for its block: what that costs one core, beside the whole run's wall time. */
 function hashShare(master: string, ours: { readonly median: number }) {
   const bytes = randomBytes(64 * MiB);
-  const began = performance.now();
-  for (let i = 0; i < 8; i++) createHash('md5').update(bytes).digest();
-  const perByte = (performance.now() - began) / 1000 / (8 * bytes.length);
-  const seconds = 2 * perByte * bytesIn(master);
+  const single = secondsOf(() => {
+    for (let i = 0; i < 8; i++) createHash('md5').update(bytes).digest();
+  });
+  const lanes = new Md5Lanes(MiB);
+  for (let lane = 0; lane < LANES; lane++) lanes.memory(lane).set(bytes.subarray(0, MiB));
+  const both = (files: number): number =>
+    secondsOf(() => {
+      const each = Array.from({ length: LANES }, (_, lane) => (lane < files ? MiB : 0));
+      for (let i = 0; i < 512 / files; i++) lanes.advance(each);
+    });
+  const [one, two, four] = [both(1), both(2), both(4)];
+  const rate = (seconds: number): number => Math.round(512 / seconds);
+  const seconds = (four / (512 * MiB)) * bytesIn(master);
   return {
-    md5MiBs: Math.round(1 / perByte / MiB),
+    md5MiBs: rate(single),
+    bothMiBs: { oneFile: rate(one), twoFiles: rate(two), fourFiles: rate(four) },
     cpuSeconds: Number(seconds.toFixed(1)),
     ofWall: Number((seconds / ours.median).toFixed(2)),
   };
+}
+
+function secondsOf(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }

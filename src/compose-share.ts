@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { createBuryShareFile } from './activities/bury-share-file';
 import { createTransferShareFiles } from './activities/transfer-share-files';
+import { boundedBlockMemory, createBlockMemory } from './adapters/azure-storage/block-memory';
 import { createByteGate } from './adapters/azure-storage/byte-gate';
 import { createShareAccount } from './adapters/azure-storage/share-account';
 import { createShareBlobs } from './adapters/azure-storage/share-blobs';
@@ -58,10 +59,24 @@ export function composeShare(config: ShareConfig, ports: SharePorts) {
     blockSize: config.blockSize,
     singlePutSize: config.singlePutSize,
     concurrency: config.concurrency,
+    memory: boundedBlockMemory(
+      createBlockMemory(),
+      config.concurrency * Math.max(config.blockSize, config.singlePutSize),
+    ),
     ...(config.maxBytesPerS > 0 ? { gate: createByteGate(config.maxBytesPerS) } : {}),
   });
   const sweeper = createSweepShare(
-    { share, watch, inbox: ports.groupInbox, flights, logger, monotonic, random: Math.random, unique: randomUUID },
+    {
+      share,
+      watch,
+      inbox: ports.groupInbox,
+      flights,
+      logger,
+      monotonic,
+      now: () => clock.now(),
+      random: Math.random,
+      unique: randomUUID,
+    },
     {
       pollIntervalMs: config.pollIntervalMs,
       minFileAgeMs: config.minFileAgeMs,
@@ -85,14 +100,23 @@ export function composeShare(config: ShareConfig, ports: SharePorts) {
       logger,
       uuid: (timeMs) => uuidV7(timeMs, randomBytes(10)),
     }),
-    replayFile: createReplayShareFile({ share, flights, recoverSoon: () => sweeper.recoverSoon(), logger }),
+    replayFile: createReplayShareFile({
+      share,
+      inbox: ports.groupInbox,
+      flights,
+      recoverSoon: () => sweeper.recoverSoon(),
+      logger,
+    }),
     probes: [accountProbe(config, account), shareProbe(config, view)] as readonly Probe[],
     activities: {
       'transfer-share-files': createTransferShareFiles(
         { share, blobs, inbox: ports.groupInbox, flights, logger, monotonic },
         { blockSize: config.blockSize, concurrency: config.concurrency },
       ),
-      'bury-share-file': createBuryShareFile({ deadLetters: ports.deadLetters, share, logger }, config),
+      'bury-share-file': createBuryShareFile(
+        { deadLetters: ports.deadLetters, inbox: ports.groupInbox, share, logger },
+        config,
+      ),
     },
   };
 }

@@ -72,7 +72,7 @@ function blob(request: IncomingMessage, response: ServerResponse, url: URL, leng
 function tables(request: IncomingMessage, response: ServerResponse, url: URL, body: string): void {
   const json = { ...common, 'content-type': 'application/json' };
   if (url.pathname.endsWith('$batch')) {
-    const count = [...body.matchAll(/^(?:POST|PUT|DELETE) http/gm)].length;
+    const count = [...body.matchAll(/^(?:POST|PUT|PATCH|MERGE|DELETE) http/gm)].length;
     const part = `--changesetresponse_x\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: ${ETAG}\r\n\r\n\r\n`;
     response
       .writeHead(202, { ...common, 'content-type': 'multipart/mixed; boundary=batchresponse_x' })

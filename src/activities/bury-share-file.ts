@@ -1,9 +1,10 @@
 import { deadLetterId } from '../domain/dead-letter';
 import { sha256Hex } from '../domain/digest';
 import { parseClaimedPath } from '../domain/share/claimed-path';
-import type { TransferErrorCode } from '../domain/share/transfer';
+import { SHARE_INBOX, shareInboxKey, type TransferErrorCode } from '../domain/share/transfer';
 import { SHARE_REPLAY_QUEUE } from '../domain/storage-layout';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
+import type { GroupInbox } from '../ports/inbox';
 import type { ShareFiles } from '../ports/share-files';
 import { messageOf, type Logger } from '../telemetry/logger';
 import { count } from '../telemetry/meters';
@@ -25,7 +26,12 @@ export type BuryShareFile = (input: {
  * that does not let the file be moved leaves it in `.processing`, where a replay finds it just the same.
  */
 export function createBuryShareFile(
-  ports: { readonly deadLetters: DeadLetterStore; readonly share: ShareFiles; readonly logger: Logger },
+  ports: {
+    readonly deadLetters: DeadLetterStore;
+    readonly inbox: GroupInbox;
+    readonly share: ShareFiles;
+    readonly logger: Logger;
+  },
   settings: { readonly quarantine: boolean },
 ): BuryShareFile {
   return async ({ path, instanceId, code, error, attempts, atMs }) => {
@@ -45,6 +51,7 @@ export function createBuryShareFile(
       message: JSON.stringify({ path }),
       ...(traceId ? { traceId } : {}),
     });
+    await ports.inbox.noteTold(SHARE_INBOX, shareInboxKey(path));
     count('deadLetters', 1, { [attributes.pipeline]: 'nfs', [attributes.code]: code });
     const quarantined = settings.quarantine && (await quarantine(path, { id, code, error, attempts, createdAt }));
     ports.logger.error('File given up', { pipeline: 'nfs', file, session, date, code, deadLetterId: id, quarantined });

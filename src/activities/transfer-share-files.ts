@@ -7,6 +7,7 @@
 import { blobNameOf } from '../domain/share/blob-name';
 import { parseClaimedPath } from '../domain/share/claimed-path';
 import {
+  SHARE_INBOX,
   shareInboxKey,
   type TransferErrorCode,
   type TransferFile,
@@ -43,7 +44,6 @@ export interface TransferSettings {
   readonly concurrency: number;
 }
 
-const GROUP = 'nfs';
 const LEASE_MS = 60_000;
 const RENEW_MS = 20_000;
 
@@ -66,6 +66,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     try {
       const works = files.map(workOf);
       await transfer(works, run, flight);
+      await countFailures(works, run);
       const outcomes = works.map(({ outcome }) => outcome ?? failed('SHARE_FAILED', 'The transfer ended early.'));
       for (const [i, outcome] of outcomes.entries()) note(files[i]?.path ?? '', outcome, instanceId);
       record('shareTransferDuration', (ports.monotonic() - began) / 1000, {
@@ -82,7 +83,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const keys = (of: readonly Work[]): string[] => of.map(({ file }) => shareInboxKey(file.path));
     const asked = open(works);
     if (asked.length === 0) return;
-    const claims = await inbox.claimAll(GROUP, keys(asked), run, LEASE_MS);
+    const claims = await inbox.claimAll(SHARE_INBOX, keys(asked), run, LEASE_MS);
     for (const [i, claim] of claims.entries()) {
       const work = asked[i];
       if (work && claim.kind === 'held') work.outcome = { kind: 'held', until: claim.until };
@@ -91,7 +92,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const stop = new AbortController();
     const renewal = setInterval(() => {
       // A claim that was lost is another's: nothing more may be sent or deleted under it.
-      void inbox.claimAll(GROUP, keys(mine), run, LEASE_MS).then(
+      void inbox.claimAll(SHARE_INBOX, keys(mine), run, LEASE_MS).then(
         (again) => {
           if (again.some(({ kind }) => kind === 'held')) stop.abort(new Error('Another run took the claim over.'));
         },
@@ -107,17 +108,39 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
       await clean(mine, stop.signal);
     } finally {
       clearInterval(renewal);
-      const sure = mine.filter(({ unsure }) => !unsure);
+      const through = mine.filter(({ unsure, outcome }) => !unsure && outcome?.kind !== 'failed');
       // What is not released runs out by itself.
-      await inbox.releaseAll(GROUP, keys(sure), run).catch((error: unknown) => {
+      await inbox.releaseAll(SHARE_INBOX, keys(through), run).catch((error: unknown) => {
         logger.warn('Claims are left to run out', { pipeline: 'nfs', reason: messageOf(error) });
       });
     }
   }
 
+  /** Kept in the inbox, so that a restart does not begin to count anew. */
+  async function countFailures(works: readonly Work[], run: string): Promise<void> {
+    for (const unsure of [false, true]) {
+      const left = works.filter((work) => work.outcome?.kind === 'failed' && (work.unsure ?? false) === unsure);
+      if (left.length === 0) continue;
+      const keys = left.map(({ file }) => shareInboxKey(file.path));
+      try {
+        const counted = await inbox.failAll(SHARE_INBOX, keys, run, unsure);
+        for (const [i, work] of left.entries()) {
+          const { failures, told } = counted[i] ?? { failures: 1, told: false };
+          if (work.outcome?.kind === 'failed') work.outcome = { ...work.outcome, attempts: failures, told };
+        }
+      } catch (error) {
+        logger.warn('Failures could not be noted', { pipeline: 'nfs', reason: messageOf(error) });
+      }
+    }
+  }
+
   async function stage(works: readonly Work[], flight: Flight): Promise<void> {
     flight.phase('staging');
-    const asked = works.map(({ file }) => ({ path: file.path, blockSize: settings.blockSize }));
+    const asked = works.map(({ file }) => ({
+      path: file.path,
+      blockSize: settings.blockSize,
+      apart: file.failures > 0,
+    }));
     if (asked.length === 0) return;
     const results = await share
       .stage(asked)

@@ -299,7 +299,7 @@ export const settings = {
     accepts: 'a whole number from 1 to 64',
     example: '8',
     meaning:
-      'Most requests of one transfer at a time. Memory is this times APP_WORKER_CONCURRENCY times the block size.',
+      'Most blocks on their way at a time, of all transfers together, and most files of one transfer. Memory for blocks is this times APP_AZURE_MAX_BLOCK_SIZE: 64 MiB by default.',
     default: '8',
   },
   APP_AZURE_MAX_BYTES_PER_S: {

@@ -113,6 +113,12 @@ const list = [
     remedy:
       'It becomes a folder: not . or .., and at most 200 bytes once URL-encoded. Leave it out for a generated one.',
   },
+  {
+    code: 'SESSION_RUNNING',
+    status: 409,
+    title: 'A session is running',
+    remedy: 'A dry run would end it. Stop it first (POST /v1/watch/stop), then start the dry run.',
+  },
   // HTTP, our side
   {
     code: 'STORAGE_UNAVAILABLE',

@@ -276,7 +276,10 @@ export class ShareFlights implements FlightLog {
       case 'failed':
         this.#tally.processedErr++;
         this.#tally.lastError = `${path}: ${outcome.error}`;
-        rest(now + retryDelayMs(failures + 1, this.options.random()), failures + 1);
+        rest(
+          now + retryDelayMs(outcome.attempts ?? failures + 1, this.options.random()),
+          outcome.attempts ?? failures + 1,
+        );
         break;
       case 'held':
         rest(now + Math.min(Math.max(1_000, outcome.until - this.options.now()), LONGEST_HELD_MS), failures);

@@ -5,7 +5,7 @@
 import { blobNameOf } from '../domain/share/blob-name';
 import { claimedPath } from '../domain/share/claimed-path';
 import { instanceId } from '../domain/instance-id';
-import { TRANSFER_SHARE, type TransferFile, type TransferInput } from '../domain/share/transfer';
+import { SHARE_INBOX, TRANSFER_SHARE, type TransferFile, type TransferInput } from '../domain/share/transfer';
 import { retryDelayMs } from '../domain/share/retry-delay';
 import type { GroupInbox } from '../ports/inbox';
 import type { Orchestrations } from '../ports/orchestrations';
@@ -25,6 +25,8 @@ export interface SweepPorts {
   readonly logger: Logger;
   /** Milliseconds by a clock that never jumps. */
   readonly monotonic: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly random: () => number;
   /** A new identifier, never the same twice. */
   readonly unique: () => string;
@@ -57,9 +59,13 @@ export interface SweepShare {
 
 const RECOVERY_MS = 60_000;
 const TIDY_MS = 60 * 60 * 1000;
+/** A file that fails is tried every few minutes: what nobody touched for so long is of no use to anybody. */
+const FORGOTTEN_MS = 24 * TIDY_MS;
 const SILENCE_MS = 10_000;
 const LEASE_MS = 60_000;
 const CLAIM_TOGETHER = 200;
+/** For so long the files of one look are taken one queue after the other, before the folder is looked at again. */
+const LONGEST_LOOK_MS = 30_000;
 
 export function createSweepShare(ports: SweepPorts, settings: SweepSettings): SweepShare {
   const { share, watch, inbox, flights, logger, monotonic } = ports;
@@ -145,6 +151,7 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
       minAgeMs: settings.minFileAgeMs,
       minGapMs: settings.pollIntervalMs / 2,
       limit: Math.max(room, session.dryRun ? 20 : 0),
+      maxLookAgeMs: session.dryRun ? 0 : LONGEST_LOOK_MS,
     });
     found = swept;
     if (session.dryRun || swept.files.length === 0 || room === 0) return;
@@ -229,6 +236,7 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
           else found = undefined;
           if (monotonic() >= tidyAt) {
             await share.tidy();
+            await inbox.tidy(SHARE_INBOX, ports.now() - FORGOTTEN_MS);
             tidyAt = monotonic() + TIDY_MS;
           }
         });

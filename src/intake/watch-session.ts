@@ -41,6 +41,11 @@ export function createWatchSession({ watch, flights, view, clock, logger, uuid }
       const named = nameSession(sessionName, now, uuid(now));
       if (named.kind === 'rejected') return { kind: 'refused', problem: problem('SESSION_NAME_INVALID', named.reason) };
       const { session } = named;
+      const running = await watch.read();
+      if (dryRun && running?.enabled && !running.dryRun) {
+        const detail = `The session ${JSON.stringify(running.name)} is running, and a dry run would end it. Stop it first: POST /v1/watch/stop.`;
+        return { kind: 'refused', problem: problem('SESSION_RUNNING', detail, { active_session: running.name }) };
+      }
       const startedAt = new Date(now).toISOString();
       await watch.write({ ...session, include, exclude, dryRun, recursive, enabled: true, startedAt });
       logger.info('Session started', {
@@ -49,6 +54,7 @@ export function createWatchSession({ watch, flights, view, clock, logger, uuid }
         date: session.date,
         dryRun,
         recursive,
+        ...(running?.enabled ? { replaces: running.encoded } : {}),
       });
       return {
         kind: 'started',

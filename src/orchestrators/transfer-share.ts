@@ -20,9 +20,12 @@ export function* transferShareStory(steps: Steps, { run, files, maxAttempts }: T
     tally[outcome.kind] = (tally[outcome.kind] ?? 0) + 1;
     const file = files[i];
     if (outcome.kind !== 'failed' || !file) continue;
-    const attempts = file.failures + 1;
+    const attempts = outcome.attempts ?? file.failures + 1;
+    const enough = outcome.code === 'NAME_UNSUPPORTED' ? 1 : maxAttempts;
     // Buried once; without quarantine it is tried on, at the longest back-off.
-    if (attempts !== maxAttempts && !(outcome.code === 'NAME_UNSUPPORTED' && attempts === 1)) continue;
+    if (outcome.told || attempts < enough) continue;
+    // The inbox could not be asked whether it was: the count of this process decides.
+    if (outcome.attempts === undefined && attempts > enough) continue;
     yield* steps.run<BuryShareFile>(
       'bury-share-file',
       { path: file.path, instanceId, code: outcome.code, error: outcome.error, attempts, atMs: steps.now() },

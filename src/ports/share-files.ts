@@ -17,6 +17,11 @@ export interface SweepRules extends StabilityRules {
   readonly recursive: boolean;
   /** Most files to report. */
   readonly limit: number;
+  /**
+   * How old a look may be whose rest of stable files is reported first, in milliseconds: with many of them, each look costs more
+   * than the files that are taken after it. A claim looks at its file again in any case.
+   */
+  readonly maxLookAgeMs: number;
 }
 
 export interface SweepFound {
@@ -61,6 +66,14 @@ export interface StagedFile {
   readonly blockSize: number;
 }
 
+export interface FileToStage {
+  readonly path: string;
+  /** Most bytes of a block. */
+  readonly blockSize: number;
+  /** It failed before: should the share hang on it, no other file is to wait with it. */
+  readonly apart?: boolean;
+}
+
 export type StageOutcome = StagedFile | { readonly kind: 'gone' | 'changed' } | Failed;
 export type RemoveOutcome = { readonly kind: 'removed' | 'gone' | 'changed' } | Failed;
 /** `occupied`: something of that name stands there already. */
@@ -79,10 +92,7 @@ export interface ShareFiles {
     readonly strangers: readonly string[];
   }>;
   /** Copies claimed files to local staging, durable when this resolves, hashing the bytes as they are read. */
-  stage(
-    files: readonly { readonly path: string; readonly blockSize: number }[],
-    onProgress?: (bytes: number) => void,
-  ): Promise<readonly StageOutcome[]>;
+  stage(files: readonly FileToStage[], onProgress?: (bytes: number) => void): Promise<readonly StageOutcome[]>;
   /** Deletes claimed files that are still what was staged, then their staged copies. */
   remove(files: readonly { readonly path: string; readonly state: ClaimedState }[]): Promise<readonly RemoveOutcome[]>;
   /** Deletes staged copies. */

@@ -401,6 +401,46 @@ export function groupInboxContract(
       moveMonotonic(1_001);
       expect(kinds(await inbox.claimAll('g', [second], 'b', 1_000))).toEqual(['claimed']);
     });
+
+    it('counts failures once for each owner, keeps them until a success, and ends the claim', async () => {
+      const { inbox } = make();
+      const keys = many(3);
+      await inbox.claimAll('g', keys, 'a', 60_000);
+      expect(await inbox.failAll('g', keys, 'a')).toEqual(keys.map(() => ({ failures: 1, told: false })));
+      expect(await inbox.failAll('g', keys, 'a')).toEqual(keys.map(() => ({ failures: 1, told: false })));
+      expect(kinds(await inbox.claimAll('g', keys, 'b', 60_000))).toEqual(['claimed']);
+      expect(kinds(await inbox.claimAll('g', keys, 'b', 60_000))).toEqual(['claimed']);
+      const [first = '', second = '', third = ''] = keys;
+      expect(await inbox.failAll('g', [first], 'b', true)).toEqual([{ failures: 2, told: false }]);
+      expect(kinds(await inbox.claimAll('g', [first], 'c', 60_000))).toEqual(['held']);
+      await inbox.noteTold('g', second);
+      expect(await inbox.failAll('g', [second], 'b')).toEqual([{ failures: 2, told: true }]);
+      await inbox.forget('g', second);
+      expect(await inbox.failAll('g', [second], 'c')).toEqual([{ failures: 1, told: false }]);
+      await inbox.releaseAll('g', [third], 'b');
+      expect(await inbox.failAll('g', [third], 'c')).toEqual([{ failures: 1, told: false }]);
+    });
+
+    it('counts a failure under a claim that another took over, and leaves it its claim', async () => {
+      const { inbox, clock } = make();
+      const [key = ''] = many(1);
+      await inbox.claimAll('g', [key], 'a', 1_000);
+      clock.advance(1_001);
+      await inbox.claimAll('g', [key], 'b', 60_000);
+      expect(await inbox.failAll('g', [key], 'a')).toEqual([{ failures: 1, told: false }]);
+      expect(await inbox.claimAll('g', [key], 'c', 60_000)).toMatchObject([{ kind: 'held', by: 'b' }]);
+    });
+
+    it('tidies away what nobody touched since, and nothing else', async () => {
+      const { inbox, clock } = make();
+      const [group, old, young] = [unique(), ...many(2)] as [string, string, string];
+      await inbox.claimAll(group, [old], 'never came back', 1_000);
+      clock.advance(86_400_000);
+      await inbox.claimAll(group, [young], 'a', 1_000);
+      expect(await inbox.tidy(group, clock.now() - 3_600_000)).toBe(1);
+      expect(await inbox.tidy(group, clock.now() - 3_600_000)).toBe(0);
+      expect(kinds(await inbox.claimAll(group, [young], 'b', 1_000))).toEqual(['held']);
+    });
   });
 }
 

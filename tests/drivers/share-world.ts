@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { createBuryShareFile } from '../../src/activities/bury-share-file';
 import { createTransferShareFiles } from '../../src/activities/transfer-share-files';
+import { boundedBlockMemory, createBlockMemory } from '../../src/adapters/azure-storage/block-memory';
 import { createShareBlobs } from '../../src/adapters/azure-storage/share-blobs';
 import { createOperations, type OperationName, type ShareOperations } from '../../src/adapters/share/operations';
 import { ShareTimeout } from '../../src/adapters/share/share-child';
@@ -197,13 +198,14 @@ export class ShareWorld {
     });
     this.container.around = () => undefined;
     const blobs = createShareBlobs(
-      { container: async () => this.#faulty(alive), describes: () => 'memory' },
+      { blob: async (name) => this.#faulty(alive).getBlockBlobClient(name) },
       {
         stagingRoot: this.roots.staging,
         verify: this.random.pick(['blocks', 'read'] as const),
         blockSize: BLOCK,
         singlePutSize: BLOCK / 4,
         concurrency: 3,
+        memory: boundedBlockMemory(createBlockMemory(), 4 * BLOCK),
       },
     );
     const calls = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -216,6 +218,10 @@ export class ShareWorld {
     const groupInbox: GroupInbox = {
       claimAll: (...args) => calls(() => this.#groupInbox.claimAll(...args)),
       releaseAll: (...args) => calls(() => this.#groupInbox.releaseAll(...args)),
+      failAll: (...args) => calls(() => this.#groupInbox.failAll(...args)),
+      noteTold: (...args) => calls(() => this.#groupInbox.noteTold(...args)),
+      forget: (...args) => calls(() => this.#groupInbox.forget(...args)),
+      tidy: (...args) => calls(() => this.#groupInbox.tidy(...args)),
     };
     const activities = {
       'transfer-share-files': createTransferShareFiles(
@@ -223,7 +229,7 @@ export class ShareWorld {
         { blockSize: BLOCK, concurrency: 3 },
       ),
       'bury-share-file': createBuryShareFile(
-        { deadLetters: this.deadLetters, share, logger: silentLogger },
+        { deadLetters: this.deadLetters, inbox: groupInbox, share, logger: silentLogger },
         { quarantine: this.quarantine },
       ),
     };
@@ -235,6 +241,7 @@ export class ShareWorld {
         flights,
         logger: silentLogger,
         monotonic,
+        now: () => this.clock.now(),
         random: this.random.next,
         unique: () => `run-${++this.#runs}`,
       },
@@ -285,11 +292,11 @@ export class ShareWorld {
       if (fate === 1) {
         // Carried out some day, by a process that nobody listens to; unless that was killed first.
         this.#hung.push(() => {
-          if (!host.dead && this.random.chance(0.7)) attempt(run);
+          if (!host.dead && this.random.chance(0.7)) void attempt(run);
         });
         throw new ShareTimeout('hung');
       }
-      const result = run();
+      const result = await run();
       alive();
       if (fate === 2) throw new ShareTimeout('carried out, but not answered');
       return result;
@@ -306,7 +313,7 @@ export class ShareWorld {
       openSync: ['ESTALE', 'EACCES', 'EIO', 'ENOSPC'],
       mkdirSync: ['ENOSPC', 'EACCES'],
     };
-    const guarded = (name: keyof ShareDisk) =>
+    const guarded = (name: Exclude<keyof ShareDisk, 'flush'>) =>
       ((...args: unknown[]) => {
         alive();
         this.#watchOver(name, args);
@@ -318,7 +325,7 @@ export class ShareWorld {
         if (this.random.chance(this.faults / 20) && name !== 'openSync') throw systemError('EIO');
         return answer;
       }) as never;
-    const names: (keyof ShareDisk)[] = [
+    const names: Exclude<keyof ShareDisk, 'flush'>[] = [
       'accessSync',
       'closeSync',
       'fstatSync',
@@ -335,7 +342,13 @@ export class ShareWorld {
       'unlinkSync',
       'writeSync',
     ];
-    return Object.fromEntries(names.map((name) => [name, guarded(name)])) as unknown as ShareDisk;
+    const disk = Object.fromEntries(names.map((name) => [name, guarded(name)])) as unknown as ShareDisk;
+    return Object.assign(disk, {
+      flush: async (fd: number) => {
+        await Promise.resolve();
+        disk.fsyncSync(fd);
+      },
+    });
   }
 
   /** The invariants, looked at before each call that could break them. */
@@ -399,14 +412,15 @@ export class ShareWorld {
           (...all: unknown[]) => Promise<unknown>
         >;
         return new Proxy(blob, {
-          get:
-            (target, method: string) =>
-            async (...args: unknown[]) => {
-              around('before');
-              const answer = await target[method]!(...args);
-              around('after');
-              return answer;
-            },
+          get: (target, method: string) =>
+            method === 'then'
+              ? undefined
+              : async (...args: unknown[]) => {
+                  around('before');
+                  const answer = await target[method]!(...args);
+                  around('after');
+                  return answer;
+                },
         });
       },
     } as unknown as ContainerClient;
@@ -421,9 +435,9 @@ function cut(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'RestError' });
 }
 
-function attempt(work: () => unknown): void {
+async function attempt(work: () => unknown): Promise<void> {
   try {
-    work();
+    await work();
   } catch {
     return;
   }

@@ -44,7 +44,14 @@ export function memoryInbox(clock: TestClock): Inbox {
 
 export function memoryGroupInbox(clock: TestClock, monotonic: () => number): GroupInbox {
   const sightings = new LeaseSightings();
-  const inbox = new Map<string, { owner: string; until: number }>();
+  interface Row {
+    owner: string;
+    until: number;
+    failures?: number;
+    failedBy?: string;
+    told?: boolean;
+  }
+  const inbox = new Map<string, Row>();
   return {
     async claimAll(group, keys, owner, leaseMs) {
       return keys.map((key) => {
@@ -52,12 +59,33 @@ export function memoryGroupInbox(clock: TestClock, monotonic: () => number): Gro
         const ended = held && sightings.hasEnded(key, `${held.owner} ${held.until}`, monotonic(), leaseMs);
         if (held && held.owner !== owner && held.until > clock.now() && !ended)
           return { kind: 'held' as const, by: held.owner, until: held.until };
-        inbox.set(`${group}\n${key}`, { owner, until: clock.now() + leaseMs });
+        inbox.set(`${group}\n${key}`, { ...held, owner, until: clock.now() + leaseMs });
         return { kind: 'claimed' as const };
       });
     },
     async releaseAll(group, keys, owner) {
       for (const key of keys) if (inbox.get(`${group}\n${key}`)?.owner === owner) inbox.delete(`${group}\n${key}`);
+    },
+    async failAll(group, keys, owner, keepClaims = false) {
+      return keys.map((key) => {
+        const row: Row = inbox.get(`${group}\n${key}`) ?? { owner: '', until: 0 };
+        if (row.failedBy !== owner) row.failures = (row.failures ?? 0) + 1;
+        row.failedBy = owner;
+        if (!keepClaims && (row.owner === owner || row.owner === '')) row.until = clock.now();
+        inbox.set(`${group}\n${key}`, row);
+        return { failures: row.failures ?? 1, told: row.told ?? false };
+      });
+    },
+    async noteTold(group, key) {
+      inbox.set(`${group}\n${key}`, { ...(inbox.get(`${group}\n${key}`) ?? { owner: '', until: 0 }), told: true });
+    },
+    async forget(group, key) {
+      inbox.delete(`${group}\n${key}`);
+    },
+    async tidy(group, beforeMs) {
+      const old = [...inbox].filter(([key, { until }]) => key.startsWith(`${group}\n`) && until < beforeMs);
+      for (const [key] of old) inbox.delete(key);
+      return old.length;
     },
   };
 }

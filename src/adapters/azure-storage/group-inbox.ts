@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../domain/digest';
 import { LeaseSightings } from '../../domain/lease-sightings';
 import type { Clock } from '../../ports/clock';
-import type { GroupClaim, GroupInbox } from '../../ports/inbox';
+import type { GroupClaim, GroupFailures, GroupInbox } from '../../ports/inbox';
 import type { StorageClients } from './clients';
 import { statusOf } from './storage-errors';
 
@@ -9,6 +9,11 @@ interface Row {
   readonly owner: string;
   /** Milliseconds since the epoch, as text: table integers are 32 bits. */
   readonly leaseUntil: string;
+  /** Absent: none. */
+  readonly failures?: number;
+  /** The owner that failed last. */
+  readonly failedBy?: string;
+  readonly told?: boolean;
 }
 
 /** Most changes of one transaction (https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions). */
@@ -60,7 +65,7 @@ export function createGroupInbox(
       const entity = { ...at, owner, leaseUntil: String(leaseUntil) };
       try {
         const written = found
-          ? await table().updateEntity(entity, 'Replace', { etag: found.etag })
+          ? await table().updateEntity(entity, 'Merge', { etag: found.etag })
           : await table().createEntity(entity);
         remember(owner, at.rowKey, written.etag, leaseUntil);
         return { kind: 'claimed' };
@@ -84,7 +89,7 @@ export function createGroupInbox(
       const answer = await table().submitTransaction(
         rows.map((row) => {
           const etag = own.get(memory(owner, row.rowKey))?.etag;
-          return etag ? ['update', row, 'Replace', { etag }] : ['create', row];
+          return etag ? ['update', row, 'Merge', { etag }] : ['create', row];
         }),
       );
       for (const [i, row] of rows.entries()) remember(owner, row.rowKey, answer.subResponses[i]?.etag, leaseUntil);
@@ -94,6 +99,42 @@ export function createGroupInbox(
       for (const row of rows) own.delete(memory(owner, row.rowKey));
       return false;
     }
+  }
+
+  /** Reads a row, and writes what `change` makes of it unless that is nothing; again when somebody else wrote meanwhile. */
+  async function change(
+    { partitionKey, rowKey }: { readonly partitionKey: string; readonly rowKey: string },
+    next: (row: Row | undefined) => Partial<Row> | undefined,
+  ): Promise<Row | undefined> {
+    for (;;) {
+      const found = await table()
+        .getEntity<Row>(partitionKey, rowKey)
+        .catch((error: unknown) => {
+          if (statusOf(error) === 404) return undefined;
+          throw error;
+        });
+      const changes = next(found);
+      if (!changes) return found;
+      const row = { owner: '', leaseUntil: '0', ...changes };
+      try {
+        if (found) await table().updateEntity({ partitionKey, rowKey, ...changes }, 'Merge', { etag: found.etag });
+        else await table().createEntity({ partitionKey, rowKey, ...row });
+        return { ...row, ...found, ...changes };
+      } catch (error) {
+        if (![404, 409, 412].includes(statusOf(error) ?? 0)) throw error;
+      }
+    }
+  }
+
+  async function failOne(group: string, key: string, owner: string, keepClaim: boolean): Promise<GroupFailures> {
+    const at = place(group, key);
+    own.delete(memory(owner, at.rowKey));
+    const row = await change(at, (found) => {
+      const counted = found?.failedBy === owner ? {} : { failures: (found?.failures ?? 0) + 1, failedBy: owner };
+      const ends = !keepClaim && (!found || found.owner === owner) ? { leaseUntil: String(clock.now()) } : {};
+      return { ...counted, ...ends };
+    });
+    return { failures: row?.failures ?? 1, told: row?.told ?? false };
   }
 
   async function releaseOne(group: string, key: string, owner: string): Promise<void> {
@@ -139,6 +180,38 @@ export function createGroupInbox(
         }
         await eachOf(part, (key) => releaseOne(group, key, owner));
       }
+    },
+
+    failAll: (group, keys, owner, keepClaims = false) => eachOf(keys, (key) => failOne(group, key, owner, keepClaims)),
+
+    async noteTold(group, key) {
+      await change(place(group, key), () => ({ told: true }));
+    },
+
+    async forget(group, key) {
+      const { partitionKey, rowKey } = place(group, key);
+      await table()
+        .deleteEntity(partitionKey, rowKey)
+        .catch((error: unknown) => {
+          if (statusOf(error) !== 404) throw error;
+        });
+    },
+
+    async tidy(group, beforeMs) {
+      // Milliseconds of this age have thirteen digits, and compare as text.
+      const filter = `PartitionKey eq '${partition(group)}' and leaseUntil lt '${beforeMs}'`;
+      let removed = 0;
+      for await (const row of table().listEntities<Row>({ queryOptions: { filter } })) {
+        const { partitionKey = '', rowKey = '', etag } = row as typeof row & { readonly etag: string };
+        try {
+          await table().deleteEntity(partitionKey, rowKey, { etag });
+          removed++;
+        } catch (error) {
+          // Somebody took it up this moment.
+          if (![404, 412].includes(statusOf(error) ?? 0)) throw error;
+        }
+      }
+      return removed;
     },
   };
 }

@@ -5,11 +5,15 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import type { ShareAccess, ShareFallback } from '../../config/share-config';
 import { identity, retryOptions } from './clients';
+import { createLeanPuts, type LeanPuts, type PutAccess } from './lean-puts';
+import { leanBlob, type ShareBlob } from './share-blob';
 import { codeOf, statusOf } from './storage-errors';
 
 export interface ShareAccount {
   /** Rejects with `ShareAccessRefused` when no access gets in. */
   container(): Promise<ContainerClient>;
+  /** A blob of it; rejects likewise. */
+  blob(name: string): Promise<ShareBlob>;
   /** Which access is used, once `container` resolved. */
   describes(): string;
 }
@@ -22,26 +26,26 @@ export class ShareAccessRefused extends Error {
 const IDENTITY_LIMIT_MS = 30_000;
 
 export function createShareAccount(access: ShareAccess): ShareAccount {
-  let found: Promise<{ client: ContainerClient; describes: string }> | undefined;
+  let found: Promise<Entry> | undefined;
   let describes = 'not known yet';
 
-  async function find(): Promise<{ client: ContainerClient; describes: string }> {
+  async function find(): Promise<Entry> {
     const tried: string[] = [];
     if (access.identity) {
-      const client = byIdentity(access);
+      const { client, put } = byIdentity(access);
       try {
         await touch(client, IDENTITY_LIMIT_MS);
-        return { client, describes: 'identity (DefaultAzureCredential)' };
+        return { client, puts: putsOf(client, put), describes: 'identity (DefaultAzureCredential)' };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         tried.push(`identity (DefaultAzureCredential): ${brief(error)}`);
       }
     }
     if (access.fallback) {
-      const client = byFallback(access, access.fallback);
+      const { client, put } = byFallback(access, access.fallback);
       try {
         await touch(client, IDENTITY_LIMIT_MS);
-        return { client, describes: access.fallback.describes };
+        return { client, puts: putsOf(client, put), describes: access.fallback.describes };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         tried.push(`${access.fallback.describes}: ${brief(error)}`);
@@ -55,20 +59,37 @@ export function createShareAccount(access: ShareAccess): ShareAccount {
     );
   }
 
+  async function entered(): Promise<Entry> {
+    found ??= find();
+    try {
+      const entry = await found;
+      describes = entry.describes;
+      return entry;
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  }
+
   return {
-    async container() {
-      found ??= find();
-      try {
-        const { client, describes: which } = await found;
-        describes = which;
-        return client;
-      } catch (error) {
-        found = undefined;
-        throw error;
-      }
+    container: async () => (await entered()).client,
+    async blob(name) {
+      const { client, puts } = await entered();
+      return leanBlob(client, puts, name);
     },
     describes: () => describes,
   };
+}
+
+interface Entry {
+  readonly client: ContainerClient;
+  readonly puts: LeanPuts;
+  readonly describes: string;
+}
+
+function putsOf(client: ContainerClient, access: PutAccess): LeanPuts {
+  const { maxTries: tries, retryDelayInMs: firstDelayMs, tryTimeoutInMs: silenceMs } = retryOptions;
+  return createLeanPuts(client.url, access, { tries, firstDelayMs, silenceMs });
 }
 
 /** Asks for the container; a container that does not exist is made. */
@@ -82,22 +103,30 @@ async function touch(client: ContainerClient, limitMs: number): Promise<void> {
   }
 }
 
-function byIdentity({ accountUrl, container }: ShareAccess): ContainerClient {
-  const sdk = require('@azure/storage-blob') as typeof import('@azure/storage-blob');
-  return new sdk.BlobServiceClient(accountUrl, identity(undefined), { retryOptions }).getContainerClient(container);
+interface Way {
+  readonly client: ContainerClient;
+  readonly put: PutAccess;
 }
 
-function byFallback({ accountUrl, container }: ShareAccess, fallback: ShareFallback): ContainerClient {
+function byIdentity({ accountUrl, container }: ShareAccess): Way {
   const sdk = require('@azure/storage-blob') as typeof import('@azure/storage-blob');
-  const service =
-    fallback.kind === 'key'
-      ? new sdk.BlobServiceClient(accountUrl, new sdk.StorageSharedKeyCredential(fallback.account, fallback.key), {
-          retryOptions,
-        })
-      : new sdk.BlobServiceClient(`${accountUrl}?${fallback.signature}`, new sdk.AnonymousCredential(), {
-          retryOptions,
-        });
-  return service.getContainerClient(container);
+  const credential = identity(undefined);
+  const service = new sdk.BlobServiceClient(accountUrl, credential, { retryOptions });
+  return { client: service.getContainerClient(container), put: { kind: 'token', credential } };
+}
+
+function byFallback({ accountUrl, container }: ShareAccess, fallback: ShareFallback): Way {
+  const sdk = require('@azure/storage-blob') as typeof import('@azure/storage-blob');
+  if (fallback.kind === 'key') {
+    const credential = new sdk.StorageSharedKeyCredential(fallback.account, fallback.key);
+    const service = new sdk.BlobServiceClient(accountUrl, credential, { retryOptions });
+    return { client: service.getContainerClient(container), put: { kind: 'key', credential } };
+  }
+  const { signature } = fallback;
+  const service = new sdk.BlobServiceClient(`${accountUrl}?${signature}`, new sdk.AnonymousCredential(), {
+    retryOptions,
+  });
+  return { client: service.getContainerClient(container), put: { kind: 'signature', signature } };
 }
 
 /** The service said no, or there is no credential; a service that did not answer said nothing about either. */

@@ -4,14 +4,16 @@
  * list of committed blocks, whose ids are made of those hashes — is this file. With `read` the blob is read back besides.
  */
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import type { BlockBlobClient } from '@azure/storage-blob';
 import { blockId } from '../../domain/blocks/block-plan';
 import type { BlockSource, BlockUploadTuning, ByteGate } from '../../ports/block-upload';
 import type { ShareBlobs, StoreOutcome } from '../../ports/share-blobs';
 import type { StagedFile } from '../../ports/share-files';
+import type { BlockMemory } from './block-memory';
 import type { ShareAccount } from './share-account';
+import type { ShareBlob } from './share-blob';
 import { uploadBlocks } from './staged-blocks';
 import { statusOf } from './storage-errors';
 
@@ -19,12 +21,17 @@ export interface ShareBlobsOptions extends BlockUploadTuning {
   readonly stagingRoot: string;
   readonly verify: 'blocks' | 'read';
   readonly gate?: ByteGate;
+  /** Shared by all uploads, and bounds what they hold together. */
+  readonly memory: BlockMemory;
 }
 
-export function createShareBlobs(account: ShareAccount, options: ShareBlobsOptions): ShareBlobs {
+/** A staged copy of up to this many bytes was written a moment ago and is read from memory, sooner than a thread is asked. */
+const READ_AT_ONCE = 256 * 1024;
+
+export function createShareBlobs(account: Pick<ShareAccount, 'blob'>, options: ShareBlobsOptions): ShareBlobs {
   return {
     async store(file, onSent, signal) {
-      const blob = (await account.container()).getBlockBlobClient(file.name);
+      const blob = await account.blob(file.name);
       const { state, md5 } = file.staged;
       const whole = Buffer.from(md5, 'hex');
       const single = state.size <= options.singlePutSize;
@@ -34,39 +41,61 @@ export function createShareBlobs(account: ShareAccount, options: ShareBlobsOptio
         onSent?.(state.size);
         return proven(blob, file.staged, ids, '', 0, options.verify, signal);
       }
-      const handle = await open(path.join(options.stagingRoot, file.path), 'r');
+      const source = await stagedSource(path.join(options.stagingRoot, file.path), state.size);
       try {
-        const done = await uploadBlocks(blob, stagedSource(handle, state.size), {
-          ...options,
-          blockSize: file.staged.blockSize,
-          contentType: 'application/octet-stream',
-          metadata: metadataOf(file.path),
-          md5: whole,
-          blockMd5s: ids.length > 0 ? file.staged.blockMd5s.map((hash) => Buffer.from(hash, 'hex')) : [whole],
-          ...(onSent ? { onBlock: (_id: string, bytes: number) => onSent(bytes) } : {}),
-          ...(signal ? { signal } : {}),
-        });
+        const done = await uploadBlocks(
+          blob,
+          source,
+          {
+            ...options,
+            blockSize: file.staged.blockSize,
+            contentType: 'application/octet-stream',
+            metadata: metadataOf(file.path),
+            md5: whole,
+            blockMd5s: ids.length > 0 ? file.staged.blockMd5s.map((hash) => Buffer.from(hash, 'hex')) : [whole],
+            ...(onSent ? { onBlock: (_id: string, bytes: number) => onSent(bytes) } : {}),
+            ...(signal ? { signal } : {}),
+          },
+          options.memory,
+        );
         if (done.md5ByService && options.verify === 'blocks')
           return { kind: 'stored', etag: done.etag, sentBytes: done.sentBytes };
         return await proven(blob, file.staged, done.blockIds, done.etag, done.sentBytes, options.verify, signal);
       } finally {
-        await handle.close();
+        await source.close();
       }
     },
   };
 }
 
-function stagedSource(handle: Awaited<ReturnType<typeof open>>, length: number): BlockSource {
+async function stagedSource(file: string, length: number): Promise<BlockSource & { close(): Promise<void> }> {
+  if (length <= READ_AT_ONCE)
+    return { length, read: async (into, offset) => readAtOnce(file, into, offset), close: async () => undefined };
+  const handle = await open(file, 'r');
   return {
     length,
     async read(into, offset) {
       for (let at = 0; at < into.byteLength;) {
         const { bytesRead } = await handle.read(into, at, into.byteLength - at, offset + at);
-        if (bytesRead === 0) throw new Error('The staged copy ended early: it was changed after it was made.');
-        at += bytesRead;
+        at += expectMore(bytesRead);
       }
     },
+    close: () => handle.close(),
   };
+}
+
+function readAtOnce(file: string, into: Uint8Array, offset: number): void {
+  const fd = openSync(file, 'r');
+  try {
+    for (let at = 0; at < into.byteLength;) at += expectMore(readSync(fd, into, at, into.byteLength - at, offset + at));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function expectMore(bytesRead: number): number {
+  if (bytesRead === 0) throw new Error('The staged copy ended early: it was changed after it was made.');
+  return bytesRead;
 }
 
 /** Where the file came from, for those who find the blob. Percent-encoded, since metadata is ASCII. */
@@ -76,7 +105,7 @@ function metadataOf(relative: string): Record<string, string> {
 
 /** A blob of exactly these blocks stands there already: an earlier run ended between commit and clean-up. */
 async function holds(
-  blob: BlockBlobClient,
+  blob: ShareBlob,
   staged: StagedFile,
   ids: readonly string[],
   signal: AbortSignal | undefined,
@@ -97,7 +126,7 @@ async function holds(
 }
 
 async function proven(
-  blob: BlockBlobClient,
+  blob: ShareBlob,
   staged: StagedFile,
   ids: readonly string[],
   expectedEtag: string,
@@ -126,11 +155,7 @@ async function proven(
   return { kind: 'stored', etag, sentBytes };
 }
 
-async function readBack(
-  blob: BlockBlobClient,
-  etag: string,
-  abortable: { abortSignal?: AbortSignal },
-): Promise<string> {
+async function readBack(blob: ShareBlob, etag: string, abortable: { abortSignal?: AbortSignal }): Promise<string> {
   const answer = await blob.download(0, undefined, {
     ...abortable,
     conditions: { ifMatch: etag },

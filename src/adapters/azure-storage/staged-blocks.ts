@@ -15,9 +15,33 @@ import { createBlockMemory, type BlockMemory } from './block-memory';
 import { statusOf } from './storage-errors';
 
 const sharedMemory = createBlockMemory();
+let uploads = 0;
+
+/** As much of a block blob as an upload needs; the SDK's `BlockBlobClient` is one. */
+export interface UploadTarget {
+  upload(
+    body: Uint8Array,
+    length: number,
+    options: UploadHeaders & { readonly transactionalContentMD5: Uint8Array },
+  ): Promise<{ readonly etag?: string; readonly contentMD5?: Uint8Array | undefined }>;
+  stageBlock(
+    id: string,
+    body: Uint8Array,
+    length: number,
+    options: { readonly abortSignal?: AbortSignal; readonly transactionalContentMD5: Uint8Array },
+  ): Promise<unknown>;
+  commitBlockList(ids: string[], options: UploadHeaders): Promise<{ readonly etag?: string }>;
+  getBlockList: BlockBlobClient['getBlockList'];
+}
+
+export interface UploadHeaders {
+  readonly abortSignal?: AbortSignal;
+  readonly blobHTTPHeaders: { readonly blobContentType: string; readonly blobContentMD5: Uint8Array };
+  readonly metadata: Record<string, string>;
+}
 
 export async function uploadBlocks(
-  blob: BlockBlobClient,
+  blob: UploadTarget,
   source: BlockSource,
   options: BlockUploadOptions,
   memory: BlockMemory = sharedMemory,
@@ -29,13 +53,13 @@ export async function uploadBlocks(
 }
 
 async function putWhole(
-  blob: BlockBlobClient,
+  blob: UploadTarget,
   source: BlockSource,
   options: BlockUploadOptions,
   memory: BlockMemory,
 ): Promise<UploadedBlocks> {
   const { length } = source;
-  const held = memory.take(length);
+  const held = await memory.take(length, undefined, options.signal);
   try {
     const bytes = held.subarray(0, length);
     if (length > 0) await source.read(bytes, 0);
@@ -62,7 +86,7 @@ async function putWhole(
 }
 
 async function stageAndCommit(
-  blob: BlockBlobClient,
+  blob: UploadTarget,
   source: BlockSource,
   options: BlockUploadOptions,
   memory: BlockMemory,
@@ -72,23 +96,21 @@ async function stageAndCommit(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const left = options.staged ?? (await uncommitted(blob, options.signal));
   const ids = new Array<string>(plan.count);
+  const turn = ++uploads;
   let next = 0;
   let sentBytes = 0;
 
   const lane = async (): Promise<void> => {
-    const held = memory.take(plan.blockSize);
     try {
       while (next < plan.count && !signal.aborted) {
         const index = next++;
-        const sent = await stage(blob, source, plan, index, { ...options, signal }, left, held);
+        const sent = await stage(blob, source, plan, index, { ...options, signal }, left, turn, memory);
         ids[index] = sent.id;
         sentBytes += sent.bytes;
       }
     } catch (error) {
       stop.abort(error);
       throw error;
-    } finally {
-      memory.give(held);
     }
   };
   const lanes = Array.from({ length: Math.max(1, Math.min(options.concurrency, plan.count)) }, lane);
@@ -104,13 +126,14 @@ async function stageAndCommit(
 }
 
 async function stage(
-  blob: BlockBlobClient,
+  blob: UploadTarget,
   source: BlockSource,
   plan: BlockPlan,
   index: number,
   options: BlockUploadOptions,
   left: ReadonlySet<string>,
-  held: Uint8Array,
+  turn: number,
+  memory: BlockMemory,
 ): Promise<{ readonly id: string; readonly bytes: number }> {
   const { offset, length } = blockRange(plan, index);
   const known = options.blockMd5s?.[index];
@@ -121,22 +144,27 @@ async function stage(
       return { id, bytes: 0 };
     }
   }
-  const bytes = held.subarray(0, length);
-  await source.read(bytes, offset);
-  const md5 = known ?? createHash('md5').update(bytes).digest();
-  const id = blockId(index, md5);
-  if (left.has(id)) {
-    options.onBlock?.(id, length, true);
-    return { id, bytes: 0 };
+  const held = await memory.take(length, turn, options.signal);
+  try {
+    const bytes = held.subarray(0, length);
+    await source.read(bytes, offset);
+    const md5 = known ?? createHash('md5').update(bytes).digest();
+    const id = blockId(index, md5);
+    if (left.has(id)) {
+      options.onBlock?.(id, length, true);
+      return { id, bytes: 0 };
+    }
+    await options.gate?.(length, options.signal);
+    await blob.stageBlock(id, bytes, length, { ...abortable(options), transactionalContentMD5: md5 });
+    options.onBlock?.(id, length, false);
+    return { id, bytes: length };
+  } finally {
+    memory.give(held);
   }
-  await options.gate?.(length, options.signal);
-  await blob.stageBlock(id, bytes, length, { ...abortable(options), transactionalContentMD5: md5 });
-  options.onBlock?.(id, length, false);
-  return { id, bytes: length };
 }
 
 /** Ids of blocks that are staged and not committed; none where nothing stands. */
-async function uncommitted(blob: BlockBlobClient, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+async function uncommitted(blob: UploadTarget, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
   try {
     const list = await blob.getBlockList('uncommitted', signal ? { abortSignal: signal } : {});
     return new Set((list.uncommittedBlocks ?? []).map((block) => block.name));

@@ -1,21 +1,25 @@
-/** What the share's process does, by name. Everything is synchronous: a call that hangs holds its own thread and nothing else. */
+/**
+ * What the share's process does, by name. All that touches the share is synchronous: a call that hangs holds its own thread and
+ * nothing else. Only what waits for the local staging disk does not.
+ */
 import type { ClaimOutcome, MoveOutcome, RemoveOutcome, ShareFiles } from '../../ports/share-files';
 import type { SweepTime } from '../../domain/share/stability';
 import { checkFolders, claimedFiles, tidyFolders } from './folders';
 import { claimFile, putBackFile, quarantineFile, removeClaimed, restoreFile, unstageFile } from './moves';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
-import { stageFiles } from './stage';
-import { sweepFolder, type SweepMemory } from './sweep';
+import { Stage } from './stage';
+import { emptyMemory, sweepFolder } from './sweep';
 
 export type OperationName = keyof ShareFiles;
 type Result<K extends OperationName> = Awaited<ReturnType<ShareFiles[K]>>;
 
 export type ShareOperations = {
-  readonly [K in OperationName]: (...args: Parameters<ShareFiles[K]>) => Result<K>;
-};
+  readonly [K in Exclude<OperationName, 'stage'>]: (...args: Parameters<ShareFiles[K]>) => Result<K>;
+} & Pick<ShareFiles, 'stage'>;
 
 export function createOperations(disk: ShareDisk, roots: ShareRoots, now: () => SweepTime): ShareOperations {
-  let memory: SweepMemory = new Map();
+  const memory = emptyMemory();
+  const stage = new Stage(disk, roots);
   const attempt = <T>(work: () => T) => {
     try {
       return work();
@@ -24,19 +28,15 @@ export function createOperations(disk: ShareDisk, roots: ShareRoots, now: () => 
     }
   };
   return {
-    sweep(rules) {
-      const swept = sweepFolder(disk, roots.incoming, rules, memory, now());
-      memory = swept.memory;
-      return swept.found;
-    },
+    sweep: (rules) => sweepFolder(disk, roots.incoming, rules, memory, now()),
     claim: (files) =>
       files.map((file): ClaimOutcome => {
         const outcome = attempt(() => claimFile(disk, roots, file));
-        if (outcome.kind !== 'occupied') memory.delete(file.name);
+        if (outcome.kind !== 'occupied') memory.sightings.delete(file.name);
         return outcome;
       }),
     claimed: (limit) => claimedFiles(disk, roots, limit),
-    stage: (files, onProgress = () => undefined) => stageFiles(disk, roots, files, onProgress),
+    stage: (files, onProgress = () => undefined) => stage.copy(files, onProgress),
     remove: (files) => files.map((file): RemoveOutcome => attempt(() => removeClaimed(disk, roots, file))),
     unstage(paths) {
       for (const path of paths) attempt(() => unstageFile(disk, roots, path));

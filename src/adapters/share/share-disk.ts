@@ -1,7 +1,13 @@
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 
 /** The calls of the file system that the share needs, so that a test can let any of them fail. Synchronous: see share-process.ts. */
-export type ShareDisk = Pick<
+export interface ShareDisk extends SynchronousDisk {
+  /** fsync of a file on the local staging disk, beside whatever else the thread does. */
+  flush(fd: number): Promise<void>;
+}
+
+type SynchronousDisk = Pick<
   typeof fs,
   | 'closeSync'
   | 'fstatSync'
@@ -20,7 +26,7 @@ export type ShareDisk = Pick<
   | 'writeSync'
 >;
 
-export const realDisk: ShareDisk = fs;
+export const realDisk: ShareDisk = { ...fs, flush: promisify(fs.fsync) };
 
 export interface ShareRoots {
   readonly incoming: string;

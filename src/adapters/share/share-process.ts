@@ -4,6 +4,8 @@
  */
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ShareFiles } from '../../ports/share-files';
+import { LANES } from './md5-lanes';
 import type { ShareAnswer, ShareCall, ShareProcessOptions } from './share-protocol';
 
 const options = JSON.parse(process.argv[2] ?? '') as ShareProcessOptions;
@@ -11,16 +13,24 @@ const options = JSON.parse(process.argv[2] ?? '') as ShareProcessOptions;
 /** Calls that belong to one thread, since it remembers what the last sweep saw. */
 const sweeping = new Set<string>(['sweep', 'claim']);
 
+/** Threads for what is neither swept nor staged: deletions, moves, and files that failed before. */
+const MOST_OTHERS = 3;
+
 interface Thread {
   readonly worker: Worker;
   readonly underWay: Set<number>;
 }
 
 let sweeper: Thread | undefined;
+const stagers: Thread[] = [];
 const others: Thread[] = [];
 
 process.on('message', (call: ShareCall) => {
-  const thread = sweeping.has(call.operation) ? (sweeper ??= startThread()) : freeThread();
+  const thread = sweeping.has(call.operation)
+    ? (sweeper ??= startThread())
+    : sharesItsThread(call)
+      ? stagingThread()
+      : freeThread();
   thread.underWay.add(call.id);
   thread.worker.postMessage(call);
 });
@@ -29,19 +39,44 @@ process.send?.({ kind: 'ready' } satisfies ShareAnswer);
 
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+/** Files are copied side by side by one thread (stage.ts), unless one has failed before. */
+function sharesItsThread({ operation, args }: ShareCall): boolean {
+  return operation === 'stage' && (args[0] as Parameters<ShareFiles['stage']>[0]).every(({ apart }) => !apart);
+}
+
+function stagingThread(): Thread {
+  const open = stagers.find((thread) => thread.underWay.size < LANES);
+  if (open) return open;
+  if (stagers.length * LANES >= options.threads) return leastBusy(stagers) ?? freeThread();
+  const started = startThread();
+  stagers.push(started);
+  return started;
+}
+
+function leastBusy(threads: readonly Thread[]): Thread | undefined {
+  return threads.reduce<Thread | undefined>(
+    (least, thread) => (least && least.underWay.size <= thread.underWay.size ? least : thread),
+    undefined,
+  );
+}
+
 function freeThread(): Thread {
   const idle = others.find((thread) => thread.underWay.size === 0);
   if (idle) return idle;
-  if (others.length < options.threads) {
+  if (others.length < Math.min(options.threads, MOST_OTHERS)) {
     const started = startThread();
     others.push(started);
     return started;
   }
-  return others.reduce((least, thread) => (thread.underWay.size < least.underWay.size ? thread : least));
+  return leastBusy(others) ?? startThread();
 }
 
 function startThread(): Thread {
-  const worker = new Worker(path.join(__dirname, 'share-thread.js'), { workerData: options });
+  const worker = new Worker(path.join(__dirname, 'share-thread.js'), {
+    workerData: options,
+    // Little lives long here, and each thread has its own.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
   const underWay = new Set<number>();
   worker.on('message', (answer: ShareAnswer) => {
     if (answer.kind !== 'progress' && answer.kind !== 'ready') underWay.delete(answer.id);

@@ -1,4 +1,4 @@
-/** One thread of the share's process: does one call after the other, however long the share lets it wait. */
+/** One thread of the share's process: does its calls, however long the share lets it wait. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createOperations } from './operations';
 import { errnoOf, messageOf, realDisk } from './share-disk';
@@ -10,14 +10,17 @@ const PROGRESS_MS = 1_000;
 const { roots } = workerData as ShareProcessOptions;
 const operations = createOperations(realDisk, roots, () => ({ wallMs: Date.now(), monotonicMs: performance.now() }));
 
-parentPort?.on('message', ({ id, operation, args }: ShareCall) => {
+parentPort?.on('message', (call: ShareCall) => void serve(call));
+
+async function serve({ id, operation, args }: ShareCall): Promise<void> {
   try {
     const run = operations[operation] as (...all: unknown[]) => unknown;
-    answer({ kind: 'result', id, result: operation === 'stage' ? run(args[0], progressOf(id)) : run(...args) });
+    const given = operation === 'stage' ? [args[0], progressOf(id)] : args;
+    answer({ kind: 'result', id, result: await run(...given) });
   } catch (error) {
     answer({ kind: 'error', id, code: errnoOf(error), message: messageOf(error) });
   }
-});
+}
 
 /** Tells of bytes now and then: often enough to be seen alive, seldom enough to cost nothing. */
 function progressOf(id: number): (bytes: number) => void {

@@ -1,198 +1,142 @@
 /**
- * Copies claimed files to the local staging folder and hashes them on the way. Invariants: 1. what is reported as staged is on
- * disk (fsync) and is, byte for byte, what the source held all the while; 2. whatever else happens leaves no staged copy.
+ * Copies claimed files to the local staging folder and hashes them on the way, up to four side by side: their MD5s cost one
+ * core little more than one file's. Files come and go independently; between two rounds other calls are heard. A share that
+ * hangs in one of them holds them all up, which is why a file that failed before is given a thread, and so a stage, of its own.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { blockPlan } from '../../domain/blocks/block-plan';
-import type { ClaimedState, Failed, StageOutcome, StagedFile } from '../../ports/share-files';
-import { freshState, OPEN_SOURCE, sameClaimed, stateOf } from './file-state';
-import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
+import type { FileToStage, StageOutcome } from '../../ports/share-files';
+import { failed, FileCopy } from './file-copy';
+import { LANES, Md5Lanes, STEP } from './md5-lanes';
+import type { ShareDisk, ShareRoots } from './share-disk';
 
-const CHUNK = 1024 * 1024;
-const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** Four of them stay in a core's cache between being read and being hashed. */
+const PIECE = 256 * 1024;
+/** Files that wait for the disk while others are copied. */
+const MOST_SEALING = 64;
 
-interface Open {
-  readonly fd: number;
-  readonly target: string;
-  readonly source: string;
-  readonly staged: StagedFile;
+interface Waiting {
+  readonly file: FileToStage;
+  readonly onProgress: (bytes: number) => void;
+  readonly settle: (outcome: StageOutcome) => void;
 }
 
-/** Small files are written one after the other and made durable together, which costs the disk far less. */
-export function stageFiles(
-  disk: ShareDisk,
-  roots: ShareRoots,
-  files: readonly { readonly path: string; readonly blockSize: number }[],
-  onProgress: (bytes: number) => void,
-): readonly StageOutcome[] {
-  const buffer = Buffer.allocUnsafeSlow(CHUNK);
-  const copied = files.map((file): Open | StageOutcome => {
-    try {
-      return copyFile(disk, roots, file, buffer, onProgress);
-    } catch (error) {
-      return failed(error);
+interface Aboard extends Waiting {
+  readonly copy: FileCopy;
+  readonly blockSize: number;
+  /** Its blocks are hashed, too. */
+  readonly inBlocks: boolean;
+  readonly blockMd5s: string[];
+  blockBytes: number;
+  /** Read in this round; the tail of the file when fewer than asked for. */
+  pieceBytes: number;
+  ended: boolean;
+}
+
+export class Stage {
+  readonly #waiting: Waiting[] = [];
+  readonly #aboard: (Aboard | undefined)[] = Array.from({ length: LANES }, () => undefined);
+  #lanes: Md5Lanes | undefined;
+  #sealing = 0;
+  #running = false;
+
+  constructor(
+    private readonly disk: ShareDisk,
+    private readonly roots: ShareRoots,
+  ) {}
+
+  /** Never rejects: what becomes of each file is its outcome. */
+  copy(files: readonly FileToStage[], onProgress: (bytes: number) => void): Promise<readonly StageOutcome[]> {
+    const outcomes = files.map(
+      (file) => new Promise<StageOutcome>((settle) => this.#waiting.push({ file, onProgress, settle })),
+    );
+    if (!this.#running) void this.#run();
+    return Promise.all(outcomes);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    const lanes = (this.#lanes ??= new Md5Lanes(PIECE));
+    for (;;) {
+      this.#board(lanes);
+      if (this.#aboard.every((one) => one === undefined)) break;
+      this.#round(lanes);
+      await nextTurn();
     }
-  });
-  return copied.map((copy): StageOutcome => {
-    if (!('fd' in copy)) return copy;
+    this.#running = false;
+  }
+
+  #board(lanes: Md5Lanes): void {
+    for (let lane = 0; lane < LANES; lane++) {
+      while (!this.#aboard[lane] && this.#sealing < MOST_SEALING) {
+        const next = this.#waiting.shift();
+        if (!next) return;
+        this.#aboard[lane] = this.#open(next);
+        lanes.begin(lane, 'whole');
+        lanes.begin(lane, 'block');
+      }
+    }
+  }
+
+  #open(next: Waiting): Aboard | undefined {
     try {
+      const copy = FileCopy.open(this.disk, this.roots, next.file.path);
+      if (copy instanceof FileCopy) {
+        // Blocks end where MD5's steps do.
+        const wanted = next.file.blockSize - (next.file.blockSize % STEP);
+        const { blockSize, count } = blockPlan(copy.state.size, wanted);
+        const fresh = { blockMd5s: [], blockBytes: 0, pieceBytes: 0, ended: false };
+        return { ...next, copy, blockSize, inBlocks: count > 1, ...fresh };
+      }
+      next.settle(copy);
+    } catch (error) {
+      next.settle(failed(error));
+    }
+    return undefined;
+  }
+
+  /** The next piece of each file: read, written, hashed. */
+  #round(lanes: Md5Lanes): void {
+    for (const [lane, one] of this.#aboard.entries()) {
+      if (!one) continue;
+      const piece = lanes.memory(lane).subarray(0, Math.min(PIECE, one.blockSize - one.blockBytes));
       try {
-        onStaging(() => disk.fsyncSync(copy.fd));
-      } finally {
-        onStaging(() => disk.closeSync(copy.fd));
+        const bytes = one.copy.piece(piece);
+        one.pieceBytes = bytes ?? 0;
+        one.blockBytes += one.pieceBytes;
+        one.ended = bytes === undefined || bytes < piece.length;
+        one.onProgress(one.pieceBytes);
+      } catch (error) {
+        this.#aboard[lane] = undefined;
+        this.#leave(one.copy.abandon(error).then(one.settle));
       }
-      const now = freshState(disk, copy.source);
-      if (now && sameClaimed(now, copy.staged.state)) return copy.staged;
-      remove(disk, copy.target);
-      return { kind: now ? 'changed' : 'gone' };
-    } catch (error) {
-      remove(disk, copy.target);
-      return failed(error);
     }
-  });
-}
-
-function copyFile(
-  disk: ShareDisk,
-  roots: ShareRoots,
-  file: { readonly path: string; readonly blockSize: number },
-  buffer: Buffer,
-  onProgress: (bytes: number) => void,
-): Open | StageOutcome {
-  const source = path.join(roots.processing, file.path);
-  const target = path.join(roots.staging, file.path);
-  let from: number;
-  try {
-    from = disk.openSync(source, OPEN_SOURCE);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return { kind: 'gone' };
-    throw error;
-  }
-  try {
-    const stat = disk.fstatSync(from, { bigint: true });
-    if (!stat.isFile())
-      return { kind: 'failed', code: 'EINVAL', error: 'What lies claimed is not a regular file; it is left alone.' };
-    const before = stateOf(stat);
-    const to = onStaging(() => createTarget(disk, target));
-    try {
-      const hashes = copyBytes(disk, from, to, before, file.blockSize, buffer, onProgress);
-      const after = stateOf(disk.fstatSync(from, { bigint: true }));
-      if (!hashes || !sameClaimed(before, after)) {
-        abandon(disk, to, target);
-        return { kind: 'changed' };
-      }
-      return { fd: to, target, source, staged: { kind: 'staged', state: before, ...hashes } };
-    } catch (error) {
-      abandon(disk, to, target);
-      throw error;
+    lanes.advance(this.#aboard.map((one) => one?.pieceBytes ?? 0));
+    for (const [lane, one] of this.#aboard.entries()) {
+      if (!one) continue;
+      const tail = lanes.memory(lane).subarray(one.pieceBytes - (one.pieceBytes % STEP), one.pieceBytes);
+      if (one.inBlocks && one.blockBytes > 0 && (one.ended || one.blockBytes === one.blockSize)) {
+        one.blockMd5s.push(lanes.digest(lane, 'block', tail, one.blockBytes));
+        lanes.begin(lane, 'block');
+        one.blockBytes = 0;
+      } else if (one.blockBytes === one.blockSize) one.blockBytes = 0;
+      if (!one.ended) continue;
+      const md5 = lanes.digest(lane, 'whole', tail, one.copy.copied);
+      this.#aboard[lane] = undefined;
+      this.#leave(this.#seal(one, md5));
     }
-  } finally {
-    disk.closeSync(from);
   }
-}
 
-/** Undefined when the source has not the length that it had when it was opened. */
-function copyBytes(
-  disk: ShareDisk,
-  from: number,
-  to: number,
-  { size }: ClaimedState,
-  wantedBlockSize: number,
-  buffer: Buffer,
-  onProgress: (bytes: number) => void,
-): Pick<StagedFile, 'md5' | 'blockMd5s' | 'blockSize'> | undefined {
-  const { blockSize, count } = blockPlan(size, wantedBlockSize);
-  const whole = createHash('md5');
-  const blocks: string[] = [];
-  let block: Hash | undefined;
-  let inBlock = 0;
-  let total = 0;
-  for (;;) {
-    // One byte past the end is asked for, so that a file that grew shows it.
-    const wanted = Math.min(buffer.length, blockSize - inBlock, size - total || 1);
-    const read = disk.readSync(from, buffer, 0, wanted, null);
-    if (read === 0) break;
-    total += read;
-    if (total > size) return undefined;
-    const bytes = buffer.subarray(0, read);
-    onStaging(() => writeAll(disk, to, bytes));
-    whole.update(bytes);
-    if (count > 1) {
-      block ??= createHash('md5');
-      block.update(bytes);
-    }
-    inBlock += read;
-    if (inBlock === blockSize) endBlock();
-    onProgress(read);
+  async #seal({ copy, settle, blockMd5s, blockSize }: Aboard, md5: string): Promise<void> {
+    const sealed = await copy.seal();
+    settle(sealed.kind === 'staged' ? { kind: 'staged', state: copy.state, md5, blockMd5s, blockSize } : sealed);
   }
-  endBlock();
-  if (total !== size) return undefined;
-  return { md5: whole.digest('hex'), blockMd5s: blocks, blockSize };
 
-  function endBlock(): void {
-    if (block) blocks.push(block.digest('hex'));
-    block = undefined;
-    inBlock = 0;
+  #leave(end: Promise<void>): void {
+    this.#sealing++;
+    void end.finally(() => {
+      this.#sealing--;
+      if (!this.#running && this.#waiting.length > 0) void this.#run();
+    });
   }
-}
-
-function writeAll(disk: ShareDisk, fd: number, bytes: Buffer): void {
-  for (let from = 0; from < bytes.length;) from += disk.writeSync(fd, bytes, from, bytes.length - from);
-}
-
-/** A file of its own, never one that another run has open. */
-function createTarget(disk: ShareDisk, target: string): number {
-  remove(disk, target);
-  try {
-    return disk.openSync(target, NEW_FILE, 0o600);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    disk.mkdirSync(path.dirname(target), { recursive: true });
-    return disk.openSync(target, NEW_FILE, 0o600);
-  }
-}
-
-function abandon(disk: ShareDisk, fd: number, target: string): void {
-  try {
-    disk.closeSync(fd);
-  } finally {
-    remove(disk, target);
-  }
-}
-
-function remove(disk: ShareDisk, target: string): void {
-  try {
-    disk.unlinkSync(target);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw new StagingError(error);
-  }
-}
-
-class StagingError extends Error {
-  override readonly name = 'StagingError';
-  readonly code: string;
-  constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
-    this.code = errnoOf(cause);
-  }
-}
-
-/** Marks what the staging folder's own disk refuses. */
-function onStaging<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof StagingError ? error : new StagingError(error);
-  }
-}
-
-function failed(error: unknown): Failed {
-  return {
-    kind: 'failed',
-    code: errnoOf(error),
-    error: messageOf(error),
-    ...(error instanceof StagingError ? { staging: true } : {}),
-  };
 }

@@ -8,27 +8,56 @@ import type { SweepFound, SweepRules } from '../../ports/share-files';
 import { standing, stateOf } from './file-state';
 import { errnoOf, type ShareDisk } from './share-disk';
 
-export type SweepMemory = Map<string, Sighting>;
-
-interface Seen {
-  readonly files: ({ name: string } & FileState)[];
-  readonly skipped: Record<string, number>;
-  readonly memory: SweepMemory;
-  stableBytes: number;
-  waiting: number;
+/** What the sweeps so far saw and left. */
+export interface SweepMemory {
+  readonly sightings: Map<string, Sighting & { look: number }>;
+  looks: number;
+  /** Of the last look: what was found stable and not reported yet, and what else there was. */
+  rest: { readonly name: string; readonly state: FileState }[];
+  last: { readonly rules: string; readonly atMs: number; readonly found: Omit<SweepFound, 'files'> } | undefined;
 }
 
-/** `memory` is replaced by what stands there now, so that it never outgrows the folder. */
+export function emptyMemory(): SweepMemory {
+  return { sightings: new Map(), looks: 0, rest: [], last: undefined };
+}
+
+/** Reports what is stable, first names first. The memory never outgrows the folder. */
 export function sweepFolder(
   disk: ShareDisk,
   incoming: string,
   rules: SweepRules,
   memory: SweepMemory,
   now: SweepTime,
-): { readonly found: SweepFound; readonly memory: SweepMemory } {
+): SweepFound {
+  const { limit, maxLookAgeMs, ...others } = rules;
+  const key = JSON.stringify(others);
+  const known = memory.last;
+  const fresh = known?.rules === key && now.monotonicMs - known.atMs <= maxLookAgeMs;
+  const last = fresh && memory.rest.length > 0 ? known : undefined;
+  const found = last?.found ?? look(disk, incoming, rules, memory, now);
+  memory.last = last ?? { rules: key, atMs: now.monotonicMs, found };
+  const files = memory.rest.slice(0, limit);
+  memory.rest = memory.rest.slice(limit);
+  return {
+    ...found,
+    files: files.map(({ name, state: { ino, size, mtimeNs } }) => ({ name, ino, size, mtimeNs })),
+  };
+}
+
+function look(
+  disk: ShareDisk,
+  incoming: string,
+  rules: SweepRules,
+  memory: SweepMemory,
+  now: SweepTime,
+): Omit<SweepFound, 'files'> {
+  const { sightings } = memory;
+  const mark = ++memory.looks;
+  const skipped: Record<string, number> = {};
+  const stable: SweepMemory['rest'] = [];
+  let [stableBytes, waiting] = [0, 0];
+  const skip = (reason: string): void => void (skipped[reason] = (skipped[reason] ?? 0) + 1);
   const wanted = choiceOf(rules);
-  const seen: Seen = { files: [], skipped: {}, memory: new Map(), stableBytes: 0, waiting: 0 };
-  const skip = (reason: string): void => void (seen.skipped[reason] = (seen.skipped[reason] ?? 0) + 1);
 
   const folder = (relative: string): void => {
     let entries: Dirent<Buffer>[];
@@ -65,27 +94,20 @@ export function sweepFolder(
       return;
     }
     const state = stateOf(stat);
-    const { stable, sighting } = judgeStability(memory.get(name), state, now, rules);
-    seen.memory.set(name, sighting);
-    if (!stable) {
-      seen.waiting++;
+    const judged = judgeStability(sightings.get(name), state, now, rules);
+    const sighting = Object.assign(judged.sighting, { look: mark });
+    sightings.set(name, sighting);
+    if (!judged.stable) {
+      waiting++;
       return;
     }
-    seen.stableBytes += state.size;
-    seen.files.push({ name, ino: state.ino, size: state.size, mtimeNs: state.mtimeNs });
+    stableBytes += state.size;
+    stable.push({ name, state: sighting });
   };
 
+  memory.rest = [];
   folder('');
-  const stable = seen.files.length;
-  seen.files.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    found: {
-      files: seen.files.slice(0, rules.limit),
-      stable,
-      stableBytes: seen.stableBytes,
-      waiting: seen.waiting,
-      skipped: seen.skipped,
-    },
-    memory: seen.memory,
-  };
+  for (const [name, sighting] of sightings) if (sighting.look !== mark) sightings.delete(name);
+  memory.rest = stable.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { stable: stable.length, stableBytes, waiting, skipped };
 }

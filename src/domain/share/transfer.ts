@@ -29,7 +29,15 @@ export type TransferOutcome =
   /** Another run has it; milliseconds since the epoch. */
   | { readonly kind: 'held'; readonly until: number }
   /** It stays claimed, untouched. */
-  | { readonly kind: 'failed'; readonly code: TransferErrorCode; readonly error: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: TransferErrorCode;
+      readonly error: string;
+      /** Tries that failed, this one with them, as the inbox counts them; absent where it could not be asked. */
+      readonly attempts?: number;
+      /** There is a dead letter of it. */
+      readonly told?: boolean;
+    };
 
 export type TransferErrorCode = Extract<
   ErrorCode,
@@ -40,6 +48,9 @@ export type TransferErrorCode = Extract<
 export interface TransferResult {
   readonly outcomes: readonly TransferOutcome[];
 }
+
+/** The group of the inbox that holds them. */
+export const SHARE_INBOX = 'nfs';
 
 /** The inbox key of a claimed file. */
 export function shareInboxKey(path: string): string {

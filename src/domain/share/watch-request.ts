@@ -13,6 +13,9 @@ export interface WatchRequest {
 export type ParsedWatchRequest =
   { readonly kind: 'request'; readonly request: WatchRequest } | { readonly kind: 'rejected'; readonly reason: string };
 
+const EXAMPLE =
+  'Accepted: {"session_name": "my session", "include": ["*.csv"], "exclude": ["*.tmp"], "dry_run": false, "recursive": false}, all optional.';
+
 const patterns = z.union([z.string().transform((one) => [one]), z.array(z.string()).max(100)]).default([]);
 
 const schema = z.strictObject({
@@ -29,7 +32,7 @@ export function parseWatchRequest(text: string): ParsedWatchRequest {
   try {
     if (text.trim() !== '') json = JSON.parse(text);
   } catch (error) {
-    return { kind: 'rejected', reason: `The body is not JSON: ${(error as Error).message.slice(0, 200)}` };
+    return { kind: 'rejected', reason: `The body is not JSON: ${(error as Error).message.slice(0, 200)}. ${EXAMPLE}` };
   }
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
@@ -37,7 +40,7 @@ export function parseWatchRequest(text: string): ParsedWatchRequest {
     const where = issue?.path.join('.') ?? '';
     return {
       kind: 'rejected',
-      reason: `${where ? `${where}: ` : ''}${issue?.message ?? 'not as it should be'}. Accepted: {"session_name": text, "include": [patterns], "exclude": [patterns], "dry_run": false, "recursive": false}, all optional.`,
+      reason: `${where ? `${where}: ` : ''}${issue?.message ?? 'not as it should be'}. ${EXAMPLE}`,
     };
   }
   const { session_name, include, exclude, dry_run, recursive } = parsed.data;

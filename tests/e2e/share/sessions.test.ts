@@ -39,6 +39,10 @@ it('shows in a dry run what would be taken, and takes nothing', async () => {
 it('takes what the patterns say, with subfolders where told so, and stops when told so', async () => {
   share.drop('sub/ü.csv', 'sub');
   await share.post('/v1/watch/start', { session_name: 's', include: ['*.csv'], recursive: true });
+  expect(await share.post('/v1/watch/start', { dry_run: true })).toMatchObject({
+    status: 409,
+    body: { code: 'SESSION_RUNNING', active_session: 's', detail: expect.stringContaining('/v1/watch/stop') },
+  });
   await share.untilStatus((s) => s.processed_ok === 2);
   const names = await share.blobs();
   expect(names.map((name) => name.slice(9))).toEqual(['s/a.csv', 's/sub/ü.csv']);

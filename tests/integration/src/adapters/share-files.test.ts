@@ -22,7 +22,15 @@ afterAll(() => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
-const rules: SweepRules = { include: [], exclude: [], recursive: false, minAgeMs: 0, minGapMs: 0, limit: 1_000 };
+const rules: SweepRules = {
+  include: [],
+  exclude: [],
+  recursive: false,
+  minAgeMs: 0,
+  minGapMs: 0,
+  limit: 1_000,
+  maxLookAgeMs: 0,
+};
 const claimedAs = (name: string): string => `20260102/s/${name}`;
 
 async function twoSweeps(over: Partial<SweepRules> = {}): Promise<SweepFound> {
@@ -107,6 +115,23 @@ it('takes a file only when two looks saw it alike and it is old enough, first na
   const second = await share.sweep({ ...rules, minAgeMs: 60_000, limit: 1 });
   expect(second).toMatchObject({ stable: 2, waiting: 2, stableBytes: 2 });
   expect(second.files.map((f) => f.name)).toEqual(['a']);
+});
+
+it('takes the files of one look in turns, looking at each again as it is claimed, and then looks anew', async () => {
+  for (const name of ['a', 'b', 'c', 'd']) dropFile(roots.incoming, name, name);
+  const patient = { ...rules, limit: 2, maxLookAgeMs: 60_000 };
+  await share.sweep({ ...rules, limit: 0 });
+  const first = await share.sweep(patient);
+  expect([first.files.map((f) => f.name), first.stable]).toEqual([['a', 'b'], 4]);
+  fs.unlinkSync(path.join(roots.incoming, 'c'));
+  fs.appendFileSync(path.join(roots.incoming, 'd'), '!');
+  dropFile(roots.incoming, 'e', 'e');
+  const second = await share.sweep(patient);
+  expect(second.files.map((f) => f.name)).toEqual(['c', 'd']);
+  expect((await claimAll(second)).map((o) => o.kind)).toEqual(['lost', 'changed']);
+  await claimAll(first);
+  await share.sweep(patient);
+  expect((await share.sweep(patient)).files.map((f) => f.name)).toEqual(['d', 'e']);
 });
 
 it('keeps subfolders in recursive mode, and goes by include and exclude patterns', async () => {
