@@ -1,6 +1,7 @@
 /**
  * A fulfilment service to try orders on: takes each Idempotency-Key once, and fails as it is told to.
- * `POST /` takes an order; `GET /stats` says what it took; `PUT /behaviour` changes how it behaves.
+ * `POST` on any path takes an order, the path being the caller's name; `GET /stats` says what it took, and how often it was
+ * asked to take what it had; `PUT /behaviour` changes how it behaves.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 export interface DownstreamBehaviour {
   /** Share of requests that are answered 503, 0 to 1. */
   readonly failing: number;
+  /** Share of orders that are taken, but the connection is cut before the answer, 0 to 1. */
+  readonly losing: number;
   /** Share of requests that are answered 422, 0 to 1, by key: the same order is refused each time. */
   readonly refusing: number;
   readonly latencyMs: number;
@@ -18,12 +21,21 @@ export interface TakenOrder {
   readonly text: string;
 }
 
+export interface DownstreamCall extends TakenOrder {
+  /** Path that it came on. */
+  readonly path: string;
+  /** `lost`: taken, but nobody was told. `repeated`: taken before; there is no second effect. */
+  readonly outcome: 'taken' | 'lost' | 'repeated' | 'failed' | 'refused';
+}
+
 export interface MockDownstream {
   readonly url: string;
   /** In the order in which they were taken first. */
   readonly taken: ReadonlyMap<string, TakenOrder>;
   /** Requests, repeated ones and failed ones included. */
   readonly requests: () => number;
+  /** Requests for what was taken before. */
+  readonly repeated: () => number;
   behave(behaviour: Partial<DownstreamBehaviour>): void;
   stop(): Promise<void>;
 }
@@ -33,15 +45,17 @@ const LARGEST = 2 * 1024 * 1024;
 export async function startMockDownstream(
   port: number,
   random: () => number = Math.random,
-  onTaken: (order: TakenOrder) => void = () => undefined,
+  onCall: (call: DownstreamCall) => void = () => undefined,
 ): Promise<MockDownstream> {
   const taken = new Map<string, TakenOrder>();
-  let behaviour: DownstreamBehaviour = { failing: 0, refusing: 0, latencyMs: 0 };
+  let behaviour: DownstreamBehaviour = { failing: 0, losing: 0, refusing: 0, latencyMs: 0 };
   let requests = 0;
+  let repeated = 0;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request);
-    if (request.method === 'GET') return void reply(response, 200, { taken: taken.size, requests, behaviour });
+    if (request.method === 'GET')
+      return void reply(response, 200, { taken: taken.size, requests, repeated, behaviour });
     if (request.method === 'PUT') {
       behaviour = { ...behaviour, ...(JSON.parse(text) as Partial<DownstreamBehaviour>) };
       return void reply(response, 200, behaviour);
@@ -50,14 +64,28 @@ export async function startMockDownstream(
     if (behaviour.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, behaviour.latencyMs));
     const key = String(request.headers['idempotency-key'] ?? '');
     if (key === '') return void reply(response, 400, { detail: 'Idempotency-Key is missing' });
-    if (taken.has(key)) return void reply(response, 200, { already: true });
-    if (random() < behaviour.failing) return void reply(response, 503, { detail: 'failing as told' });
-    if (Number.parseInt(key.slice(0, 8), 16) / 2 ** 32 < behaviour.refusing)
+    const tell = (outcome: DownstreamCall['outcome']): void => onCall({ key, text, path: request.url ?? '/', outcome });
+    if (taken.has(key)) {
+      repeated++;
+      tell('repeated');
+      return void reply(response, 200, { already: true });
+    }
+    const dice = random();
+    if (dice < behaviour.failing) {
+      tell('failed');
+      return void reply(response, 503, { detail: 'failing as told' });
+    }
+    if (Number.parseInt(key.slice(0, 8), 16) / 2 ** 32 < behaviour.refusing) {
+      tell('refused');
       return void reply(response, 422, { detail: 'refused as told' });
-    const order = { key, text };
-    taken.set(key, order);
-    onTaken(order);
-    return void reply(response, 201, { taken: true });
+    }
+    taken.set(key, { key, text });
+    if (dice < behaviour.failing + behaviour.losing) {
+      tell('lost');
+      return void response.destroy();
+    }
+    tell('taken');
+    reply(response, 201, { taken: true });
   }
 
   const server = createServer((request, response) => {
@@ -69,6 +97,7 @@ export async function startMockDownstream(
     url: `http://127.0.0.1:${actual}/`,
     taken,
     requests: () => requests,
+    repeated: () => repeated,
     behave: (more) => void (behaviour = { ...behaviour, ...more }),
     stop: () =>
       new Promise((resolve) => {

@@ -5,12 +5,15 @@ import { sha256Hex } from '../digest';
 /** Bytes of a payload; Event Hubs and Kafka both stop at about a mebibyte by default. */
 export const LARGEST_ORDER = 1024 * 1024;
 
-/** Anything that a log, a header or a table can carry without harm. */
+/**
+ * Anything that a log, a header or a table can carry without harm. Half a surrogate pair is not text: all of them become the
+ * same replacement character, and with that two orders one.
+ */
 const id = z
   .string()
   .min(1)
   .max(200)
-  .refine((text) => !/[\p{Cc}\p{Cf}]/u.test(text), 'holds control or format characters');
+  .refine((text) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text), 'holds control or format characters, or half a character');
 
 const schema = z.object({
   schemaVersion: z.string(),

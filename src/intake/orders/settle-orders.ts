@@ -64,13 +64,14 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
     const owner = ports.unique();
     const places = await insist('Reading what is parked', readPlaces);
     const settledBefore = await sequencesOf(orders);
+    const claimedAt = ports.clock.now();
     const claims = await claimAll(work, places, owner);
     await eachBounded(orders, settings.concurrency, (ofOne) =>
       settleOrder(
         ofOne.events,
         places.get(ofOne.order) ?? [],
         settledBefore.get(ofOne.order) ?? 0,
-        claims,
+        { all: claims, at: claimedAt },
         owner,
         note,
       ),
@@ -111,6 +112,11 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
     return asked.length === 0 ? new Map() : insist('Reading sequences', () => ledger.sequences(asked));
   }
 
+  async function sequenceOf({ key, order: { sequence } }: OrderWork): Promise<number> {
+    if (sequence === undefined) return 0;
+    return (await insist('Reading sequences', () => ledger.sequences([key.order]))).get(key.order) ?? 0;
+  }
+
   async function claimAll(
     work: readonly OrderWork[],
     places: ReadonlyMap<string, readonly ParkedPlace[]>,
@@ -128,7 +134,7 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
     events: readonly OrderWork[],
     standing: readonly ParkedPlace[],
     settledBefore: number,
-    claims: Map<string, OrderClaim>,
+    { all: claims, at: claimedAt }: { readonly all: Map<string, OrderClaim>; readonly at: number },
     owner: string,
     note: (outcome: Settled) => void,
   ): Promise<void> {
@@ -145,9 +151,13 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
 
     for (const work of events) {
       const { sequence } = work.order;
-      const claim = claims.get(work.key.event) ?? (await claimOne(work, owner));
+      // The lease may be over before the delivery is, for a batch takes its time.
+      const isStale = ports.clock.now() - claimedAt > settings.leaseMs / 2;
+      const claim = (isStale ? undefined : claims.get(work.key.event)) ?? (await claimOne(work, owner));
       // The second of two equal events in one batch finds what became of the first.
       claims.delete(work.key.event);
+      // Who took over meanwhile may have gone on with the order.
+      if (isStale) settled = Math.max(settled, await sequenceOf(work));
       if (claim.kind === 'done') {
         ports.logger.info('Order is a duplicate of one already done', orderFields(work));
         note('duplicate');

@@ -25,6 +25,7 @@ it.each([
   [{ ...good, tenantId: '' }, 'ORDER_INVALID'],
   [{ ...good, orderId: 5 }, 'ORDER_INVALID'],
   [{ ...good, requestId: 'a\nb' }, 'ORDER_INVALID'],
+  [{ ...good, orderId: '\ud800' }, 'ORDER_INVALID'],
   [{ ...good, orderId: 'x'.repeat(201) }, 'ORDER_INVALID'],
   [{ ...good, sequence: 0 }, 'ORDER_INVALID'],
   [{ ...good, sequence: 1.5 }, 'ORDER_INVALID'],

@@ -42,7 +42,12 @@ export function ordersWorld(over: Partial<typeof settings> = {}) {
     /** All deliveries, repeated ones included. */
     deliveries: [] as OrderDelivery[],
     answer: (() => ({ kind: 'delivered' })) as Answer,
-    process(callsToLive = Infinity, random: () => number = () => 0.5) {
+    process(
+      callsToLive = Infinity,
+      random: () => number = () => 0.5,
+      /** Before it hears an answer of the downstream. */
+      pause: () => Promise<void> = () => Promise.resolve(),
+    ) {
       let calls = 0;
       const mortal = <T extends object>(port: T): T =>
         new Proxy(port, {
@@ -64,6 +69,7 @@ export function ordersWorld(over: Partial<typeof settings> = {}) {
           const answer = world.answer(delivery);
           if (answer.kind === 'delivered' && !effects.has(delivery.idempotencyKey))
             effects.set(delivery.idempotencyKey, delivery.text);
+          await pause();
           return answer;
         },
       });

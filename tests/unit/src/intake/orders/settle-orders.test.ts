@@ -1,4 +1,5 @@
-import { event, ordersWorld } from './orders-world';
+import type { IncomingOrder } from '../../../../../src/intake/orders/order-work';
+import { event, ordersWorld, type OrdersWorld } from './orders-world';
 
 const requests = (world: { effects: Map<string, string> }): string[] =>
   [...world.effects.values()].map((text) => (JSON.parse(text) as { requestId: string }).requestId);
@@ -170,6 +171,48 @@ it('parks what another process holds, and finds it done or takes it over', async
   w.clock.advance(60_001);
   expect(await p.resume()).toEqual({ settled: 1, orders: 0 });
   expect(w.effects.size).toBe(1);
+});
+
+describe('a process that was slow, or stood still, for longer than its claims last', () => {
+  /** The process takes 50 s over the first order of a batch, while `meanwhile` happens. */
+  async function slowly(w: OrdersWorld, batch: IncomingOrder[], meanwhile: () => Promise<unknown>) {
+    const others: Promise<unknown>[] = [];
+    w.answer = ({ text }) => {
+      if (text.includes('"slow"') && others.length === 0) {
+        w.clock.advance(61_000);
+        others.push(meanwhile());
+      }
+      return { kind: 'delivered' };
+    };
+    // What happens meanwhile is over before the answer is heard.
+    const p = w.process(
+      Infinity,
+      () => 0.5,
+      async () => void (await Promise.all(others)),
+    );
+    return p.settle([event({ orderId: 'slow', requestId: 'first' }, '0/1'), ...batch]);
+  }
+
+  it('delivers nothing that another one took over and did', async () => {
+    const w = ordersWorld({ concurrency: 1 });
+    const taken = event({ requestId: 'taken' }, '0/2');
+    expect(await slowly(w, [taken], () => w.process().settle([taken]))).toEqual({ done: 1, duplicate: 1 });
+    expect(w.deliveries).toHaveLength(2);
+  });
+
+  it('delivers nothing that its order has gone past', async () => {
+    const w = ordersWorld({ concurrency: 1, gapWaitMs: 10_000 });
+    const one = event({ requestId: 's1', sequence: 1 }, '0/2');
+    const outcome = await slowly(w, [one], async () => {
+      const other = w.process();
+      await other.settle([event({ requestId: 's2', sequence: 2 }, '0/3')]);
+      w.clock.advance(11_000);
+      await other.resume();
+    });
+    expect(outcome).toEqual({ done: 1, 'dead-lettered': 1 });
+    expect([...w.deadLetters.all.values()]).toMatchObject([{ code: 'ORDER_LATE' }]);
+    expect(requests(w)).toEqual(['first', 's2']);
+  });
 });
 
 it('insists while a store is away, and loses nothing', async () => {

@@ -1,0 +1,152 @@
+/**
+ * Orders on real processes that crash (kill -9), stand still (SIGSTOP), join and leave, with a downstream service that fails
+ * and loses answers: each order has one effect, each poison event a dead letter, nothing is missing, sequences hold (O2, O3).
+ */
+import { startMockDownstream, type DownstreamCall } from '../../../scripts/orders/mock-downstream';
+import { createDeadLetterStore } from '../../../src/adapters/azure-storage/dead-letter-store';
+import { createParkedOrders } from '../../../src/adapters/azure-storage/parked-orders';
+import { createQueueBacklog } from '../../../src/adapters/azure-storage/queue-backlog';
+import { DEAD_LETTER_CONTAINER, ORDERS_QUEUE, PARKED_CONTAINER, tables } from '../../../src/domain/storage-layout';
+import { Fleet } from '../../drivers/orders-chaos/fleet';
+import { makeSchedule } from '../../drivers/orders-chaos/schedule';
+import { faultsOf } from '../../drivers/orders-chaos/verdict';
+import { makeWorkload, type ChaosEvent } from '../../drivers/orders-chaos/workload';
+import { isSoak, scaled } from '../../drivers/scale';
+import { SeededRandom } from '../../drivers/seeded-random';
+import { startStorage, type StorageUnderTest } from '../../drivers/storage-under-test';
+
+const COUNT = scaled(10_000);
+const ROUNDS = isSoak ? 8 : 1;
+const seed = Number(process.env.ORDERS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+interface Backend {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly keepsArrival: boolean;
+  readonly bytes: boolean;
+  /** Most events that one process works on at once. */
+  readonly inHand: number;
+  send(events: readonly ChaosEvent[]): Promise<void>;
+  /** Events that are not settled yet. */
+  backlog(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const backends: Readonly<Record<string, (storage: StorageUnderTest) => Promise<Backend>>> = {
+  async queue({ clients }) {
+    const queue = clients.queues().getQueueClient(ORDERS_QUEUE);
+    const backlog = createQueueBacklog(clients, ORDERS_QUEUE);
+    return {
+      settings: { AzureFunctionsJobHost__extensions__queues__newBatchThreshold: '16' },
+      keepsArrival: false,
+      bytes: false,
+      inHand: 32,
+      async send(events) {
+        const all = events.values();
+        const lane = async (): Promise<void> => {
+          for (const { payload } of all) await queue.sendMessage(payload.toString());
+        };
+        await Promise.all(Array.from({ length: 8 }, lane));
+      },
+      backlog,
+      stop: () => Promise.resolve(),
+    };
+  },
+};
+
+describe.each(Object.keys(backends))('orders by %s', (name) => {
+  it(`have one effect each, whatever happens to the processes (ORDERS_SEED=${seed}, ${COUNT} orders)`, async () => {
+    console.info(`chaos on ${name}: ORDERS_SEED=${seed}`);
+    const random = new SeededRandom(seed);
+    const storage = await startStorage({ PIPELINES: 'orders' });
+    const backend = await backends[name]!(storage);
+    const workload = makeWorkload(random, { count: COUNT, duplicates: 0.05, poison: 0.01, bytes: backend.bytes });
+    const schedule = makeSchedule(random, ROUNDS);
+
+    const calls: DownstreamCall[] = [];
+    const waits = new Set<() => void>();
+    const answers = new SeededRandom(seed + 1);
+    const downstream = await startMockDownstream(
+      0,
+      () => answers.next(),
+      (call) => {
+        calls.push(call);
+        for (const look of [...waits]) look();
+      },
+    );
+    downstream.behave({ failing: 0.015, losing: 0.005 });
+    const effects = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (downstream.taken.size < count) return;
+          waits.delete(look);
+          resolve();
+        };
+        waits.add(look);
+        look();
+      });
+
+    const fleet = new Fleet({
+      folder: storage.folder,
+      calls: () => calls.length,
+      settings: (callerPath) => ({
+        ...storage.settings,
+        ...backend.settings,
+        ORDERS_CALLBACK_URL: new URL(callerPath, downstream.url).href,
+        ORDERS_RESUME_SCHEDULE: '* * * * * *',
+        ORDERS_LEASE_S: '5',
+        LOG_LEVEL: 'warn',
+      }),
+    });
+    const parked = createParkedOrders(storage.clients, tables.parked, PARKED_CONTAINER);
+    const letters = createDeadLetterStore(storage.clients, tables.deadLetters, DEAD_LETTER_CONTAINER);
+    const parkedCount = async (): Promise<number> =>
+      [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0);
+    const began = performance.now();
+    const say = (what: string): void =>
+      void process.stderr.write(
+        `  ${((performance.now() - began) / 1000).toFixed(1)} s, ${downstream.taken.size} effects: ${what}\n`,
+      );
+    try {
+      const sent = backend.send(workload.events).then(() => say('all sent'));
+      await fleet.start('one');
+      say('one runs');
+      for (const act of schedule) {
+        await effects(Math.floor(COUNT * act.at));
+        say(act.says);
+        await act.does(fleet);
+      }
+      await sent;
+      // Polled, since nobody tells when the last duplicate or dead letter is settled.
+      while ((await backend.backlog()) + (await parkedCount()) > 0)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      say('all settled');
+      for (const machine of fleet.running()) await fleet.leave(machine);
+
+      const found: { code: string; message: string }[] = [];
+      for (let from: string | undefined, more = true; more;) {
+        const page = await letters.list({ pipeline: 'orders' }, 500, from);
+        for (const { id, code } of page.items) found.push({ code, message: (await letters.get(id))?.message ?? '' });
+        from = page.continuation;
+        more = from !== undefined;
+      }
+      const outcome = {
+        calls,
+        letters: found,
+        parked: await parkedCount(),
+        backlog: await backend.backlog(),
+        disruptions: fleet.disruptions,
+      };
+      const faults = faultsOf(workload, outcome, backend);
+      say(
+        `${calls.length} calls, ${downstream.repeated()} for what was taken before, ${calls.filter((c) => c.outcome === 'lost').length} answers lost`,
+      );
+      if (faults.length > 0) console.error(fleet.output());
+      expect(faults.slice(0, 20)).toEqual([]);
+    } finally {
+      await fleet.end();
+      await downstream.stop();
+      await backend.stop();
+      await storage.stop();
+    }
+  }, 1_800_000);
+});
