@@ -130,4 +130,13 @@ export const bugs: readonly PlantedBug[] = [
     replace: '        note',
     tests: 'intake/orders/orders-fuzz',
   },
+  {
+    name: 'kafka-remedy-of-a-wrong-password',
+    plants: 'a wrong password is answered with the advice to look for the topic',
+    file: 'local-host/brokers/kafka-trouble.ts',
+    find: "=== 'KafkaJSSASLAuthenticationError'",
+    replace: "=== 'KafkaJSSASLError'",
+    tests: 'triggers/kafka-secured',
+    title: 'password is wrong',
+  },
 ];

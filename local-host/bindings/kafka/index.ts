@@ -1,8 +1,9 @@
 /** Kafka output. */
 import type { Producer } from 'kafkajs';
 import type { BindingPlugin, HostContext } from '../../plugin';
-import { kafkaSdk, messageOf } from '../../brokers/broker-sdk';
+import { kafkaSdk } from '../../brokers/broker-sdk';
 import { kafkaAddress, kafkaClient, type KafkaAddress } from '../../brokers/kafka-client';
+import { kafkaTrouble } from '../../brokers/kafka-trouble';
 import { resolveExpression } from '../../storage/binding-expression';
 import { kafkaMessages } from './messages';
 
@@ -29,7 +30,7 @@ export const kafkaBinding: BindingPlugin = {
       await producer.send({ topic: address.topic, messages, acks: -1 });
     } catch (error) {
       throw new Error(
-        `Kafka did not take ${messages.length} record(s) for topic '${address.topic}': ${messageOf(error)}`,
+        `Kafka did not take ${messages.length} record(s) for topic '${address.topic}': ${kafkaTrouble(error, address.client)}`,
         {
           cause: error,
         },

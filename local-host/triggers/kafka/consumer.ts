@@ -36,6 +36,8 @@ const GIVING_UP = new Set([
 
 export interface KafkaConsumerOptions {
   readonly kafka: Kafka;
+  /** An error of the client as a cause and a remedy. */
+  readonly explain: (error: unknown) => string;
   readonly topic: string;
   readonly groupId: string;
   readonly settings: KafkaTriggerSettings;
@@ -76,9 +78,7 @@ export class KafkaGroupMember {
       });
       const reason = await session.run();
       if (reason !== STOPPED && reason !== this.#lastProblem)
-        log.error(
-          `Kafka cannot be consumed for '${functionName}' (topic '${topic}'): ${reason}. Trying again; check the brokers in 'brokerList' and that the topic exists.`,
-        );
+        log.error(`Kafka cannot be consumed for '${functionName}' (topic '${topic}'): ${reason} Trying again.`);
       this.#lastProblem = reason;
       failures += 1;
       // Over at once when the member stops.
@@ -132,7 +132,7 @@ class Session {
   async run(): Promise<string> {
     const signal = this.#signal;
     const crashed = new Promise<string>((resolve) => {
-      this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => resolve(messageOf(payload.error)));
+      this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => resolve(this.#options.explain(payload.error)));
     });
     const stopped = new Promise<string>((resolve) => {
       if (signal.aborted) resolve(STOPPED);
@@ -142,7 +142,7 @@ class Session {
     // Joining a group may take as long as its other members like.
     const failed = this.#join().then(
       () => crashed,
-      (error: unknown) => messageOf(error),
+      (error: unknown) => this.#options.explain(error),
     );
     const reason = await Promise.race([failed, crashed, stopped]);
     await Promise.all(this.#inHand);

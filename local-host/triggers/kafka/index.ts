@@ -2,6 +2,7 @@
 import type { BindingDefinition, FunctionDefinition } from '../../function-definition';
 import { FunctionIndexingError, type HostContext, type TriggerPlugin } from '../../plugin';
 import { kafkaAddress, kafkaClient, secureText } from '../../brokers/kafka-client';
+import { kafkaTrouble } from '../../brokers/kafka-trouble';
 import { traceOf } from '../../brokers/trace-context';
 import { KafkaGroupMember } from './consumer';
 import { batched, oneByOne } from './dispatcher';
@@ -35,6 +36,7 @@ export const kafkaTrigger: TriggerPlugin = {
     const member = new KafkaGroupMember({
       ...{ settings, clock, log, topic: address.topic, functionName: fn.name },
       kafka: kafkaClient(address, context, CLIENT_RETRIES),
+      explain: (error) => kafkaTrouble(error, address.client),
       groupId: secureText(binding, 'consumerGroup', context) ?? '$Default',
       dispatcher: isMany(binding) ? batched(run, settings.maxBatchSize) : oneByOne(run),
     });
