@@ -49,7 +49,7 @@ module.exports = {
         pathNot: [
           '^src/adapters/$1/',
           '^src/(ports|domain|telemetry)/',
-          '^src/config/(storage-access|share-config)\\.ts$',
+          '^src/config/(storage-access|share-config|order-backends)\\.ts$',
         ],
       },
     },

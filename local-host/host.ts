@@ -122,11 +122,13 @@ export class Host {
     const starting = this.#state === 'Starting';
     this.#setState('Stopped');
     this.#listener.close();
-    this.#runner?.stop();
     // A start that is under way ends with its worker.
     if (starting) await this.#supervisor?.stop();
     await this.#starting?.catch(() => undefined);
-    await this.#triggers?.stop();
+    const triggersEnd = this.#triggers?.stop();
+    // Only now: a run whose retries are given up here must find its listener stopping.
+    this.#runner?.stop();
+    await triggersEnd;
     await this.#supervisor?.stop();
     await this.#bindings.stop();
     this.#hostHttp.close();

@@ -1,16 +1,13 @@
 /** `npm run orders:status [-- --url URL]`: what the orders pipeline does, live in the terminal; once where there is none. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { OrderFigures } from '../src/intake/orders/order-figures';
-import { statusLine } from './orders/status-line';
+import { statusLine, type OrdersStatus } from './orders/status-line';
 
 const EVERY_MS = 1_000;
 
-type Status = OrderFigures & { readonly backend: string; readonly backlog: number; readonly parked: number };
-
-async function status(url: string, key: string | undefined): Promise<Status> {
+async function status(url: string, key: string | undefined): Promise<OrdersStatus> {
   const answer = await fetch(`${url}/v1/status/orders`, key ? { headers: { 'x-functions-key': key } } : {});
-  if (answer.ok) return (await answer.json()) as Status;
+  if (answer.ok) return (await answer.json()) as OrdersStatus;
   const { detail = '' } = (await answer.json().catch(() => ({}))) as { detail?: string };
   throw new Error(`${url} answered ${answer.status}. ${detail}`.trim());
 }

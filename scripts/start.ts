@@ -180,7 +180,8 @@ async function ordersState(
   config: Config,
   end: AbortSignal,
 ): Promise<string> {
-  const runs = config.pipelines.has('orders') && config.orders.backend === 'queue' && options.demo && !end.aborted;
+  const runs =
+    config.pipelines.has('orders') && config.orders.backends.mode === 'queue' && options.demo && !end.aborted;
   const state = path.join(home, 'orders-demo.json');
   const demo = runs ? await runOrdersDemo(base, config.storage, state, DEMO_LIMIT_MS, end) : undefined;
   return demo ? `running, ${demo.settled} of ${demo.sent} demo orders processed` : 'waiting for orders';

@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StorageClients } from './adapters/azure-storage/clients';
 import { createOrderLedger } from './adapters/azure-storage/order-ledger';
 import { createParkedOrders } from './adapters/azure-storage/parked-orders';
-import { createQueueBacklog } from './adapters/azure-storage/queue-backlog';
 import { createHttpDownstream } from './adapters/downstream/http-downstream';
 import { createMemoryOrderLedger } from './adapters/memory/order-ledger';
+import { composeOrderBackends } from './compose-order-backends';
 import type { Config } from './config/config';
-import { ORDERS_QUEUE, PARKED_CONTAINER, tables } from './domain/storage-layout';
+import { PARKED_CONTAINER, tables } from './domain/storage-layout';
 import { createApplyOrder } from './intake/orders/apply-order';
+import { reportBackends } from './intake/orders/backend-report';
 import { createBuryOrder } from './intake/orders/bury-order';
 import { createInsist } from './intake/orders/insist';
 import { createReplayOrder } from './intake/orders/replay-order';
@@ -18,6 +19,8 @@ import { createSettleOrders } from './intake/orders/settle-orders';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
 import type { Logger } from './telemetry/logger';
+import { observe } from './telemetry/meters';
+import { attributes } from './telemetry/names';
 
 export interface OrderPorts {
   readonly clients: StorageClients;
@@ -28,7 +31,9 @@ export interface OrderPorts {
 }
 
 /** The handler of orders, the same for every backend. */
-export function composeOrders(settings: Config['orders'], { clients, clock, deadLetters, logger, unique }: OrderPorts) {
+export function composeOrders(config: Config, { clients, clock, deadLetters, logger, unique }: OrderPorts) {
+  const settings = config.orders;
+  const backends = composeOrderBackends(config, clients);
   const stop = new AbortController();
   const sleep = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal });
   const ledger =
@@ -41,14 +46,28 @@ export function composeOrders(settings: Config['orders'], { clients, clock, dead
   const apply = createApplyOrder({ counts, downstream, bury, clock, sleep, random: Math.random, logger }, settings);
   const insist = createInsist({ sleep, logger, stopping: stop.signal });
   const ports = { counts, ledger, parked, apply, bury, insist, clock, unique, logger };
+  const parkedCount = async (): Promise<number> =>
+    [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0);
+  observe('backlog', async () => {
+    const { backends: states, parked: waiting } = await reportBackends(backends.all, parkedCount);
+    return [
+      ...states.flatMap(({ backend, backlog }) => (backlog === null ? [] : [[backlog, backend] as const])),
+      [waiting, 'parked'] as const,
+    ].map(([value, backend]) => ({ value, attributes: { [attributes.backend]: backend } }));
+  });
   return {
     settle: createSettleOrders(ports, settings),
     resume: createResumeOrders(ports, settings),
     replay: createReplayOrder(ports),
-    backlog: createQueueBacklog(clients, ORDERS_QUEUE),
-    parkedCount: async () => [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0),
+    /** Removes what is older than the retention; says how much. */
+    expire: () => ledger.expire(clock.now() - settings.retentionMs),
+    report: () => reportBackends(backends.all, parkedCount),
+    probes: backends.probes,
     figures: () => counts.figures(),
     /** Lets what waits for storage or for its next try go, undone. */
-    stop: () => stop.abort(),
+    async stop(): Promise<void> {
+      stop.abort();
+      await backends.stop();
+    },
   };
 }

@@ -72,7 +72,8 @@ export function compose(config: Config) {
     });
   if (share) probes.set('nfs', [storageProbe, ...share.probes]);
 
-  const orders = composeOrders(config.orders, { clients, clock, deadLetters, logger, unique: uniqueSuffix });
+  const orders = composeOrders(config, { clients, clock, deadLetters, logger, unique: uniqueSuffix });
+  if (config.pipelines.has('orders')) probes.set('orders', [storageProbe, ...orders.probes]);
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
 

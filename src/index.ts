@@ -12,13 +12,11 @@ import { registerDurable } from './functions/durable';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
-import {
-  registerOrdersPoisoned,
-  registerOrdersQueued,
-  registerOrdersReplayed,
-  registerOrdersResumed,
-} from './functions/orders';
-import { registerOrdersStatus } from './functions/orders-status';
+import { registerOrdersPoisoned, registerOrdersQueued, registerOrdersReplayed } from './functions/orders-queued';
+import { registerOrdersFromEventHub } from './functions/orders-from-event-hub';
+import { registerOrdersFromKafka } from './functions/orders-from-kafka';
+import { registerOrderBackend, registerOrdersStatus } from './functions/orders-status';
+import { registerOrdersExpired, registerOrdersResumed } from './functions/orders-timers';
 import { registerUploadAnnounced } from './functions/upload-announced';
 import { registerShareReplayPoisoned, registerShareReplayQueued, registerShareSwept } from './functions/share-swept';
 import { registerUploadPosted } from './functions/upload-posted';
@@ -58,11 +56,16 @@ if (loaded.ok) {
     registerWatch(sluice.share, sluice.logger);
   }
   if (config.pipelines.has('orders')) {
-    registerOrdersQueued(sluice);
+    const { mode, drain, kafka, eventHub } = config.orders.backends;
+    if (mode === 'queue' || drain === 'queue') registerOrdersQueued(sluice);
+    if (kafka) registerOrdersFromKafka(sluice, kafka);
+    if (eventHub) registerOrdersFromEventHub(sluice, eventHub);
     registerOrdersReplayed(sluice);
     registerOrdersPoisoned(sluice);
     registerOrdersResumed(sluice);
+    registerOrdersExpired(sluice);
     registerOrdersStatus(sluice);
+    registerOrderBackend(sluice);
     app.hook.appTerminate(() => sluice.orders.stop());
   }
 } else {

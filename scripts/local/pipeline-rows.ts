@@ -24,10 +24,16 @@ export function pipelineRows(
     missing('blob-events', 'timer, RabbitMQ or queue'),
     row('nfs', 'NFS share sweep', 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER'),
     missing('text', 'blob snippet-input'),
-    row(
-      'orders',
-      config.orders.backend === 'queue' ? 'queue orders' : config.orders.backend,
-      'PIPELINES, BACKEND_MODE',
-    ),
+    row('orders', ordersTrigger(config), 'PIPELINES, BACKEND_MODE'),
   ];
+}
+
+function ordersTrigger({ orders: { backends } }: Config): string {
+  const trigger = (backend: string): string =>
+    backend === 'kafka'
+      ? `Kafka topic ${backends.kafka?.topic}`
+      : backend === 'eventhub'
+        ? `event hub ${backends.eventHub?.hub}`
+        : 'queue orders';
+  return [trigger(backends.mode), ...(backends.drain ? [`drains ${trigger(backends.drain)}`] : [])].join(', ');
 }

@@ -19,6 +19,8 @@ export interface DownstreamBehaviour {
 export interface TakenOrder {
   readonly key: string;
   readonly text: string;
+  /** W3C `traceparent` that came with it. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface DownstreamCall extends TakenOrder {
@@ -64,7 +66,8 @@ export async function startMockDownstream(
     if (behaviour.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, behaviour.latencyMs));
     const key = String(request.headers['idempotency-key'] ?? '');
     if (key === '') return void reply(response, 400, { detail: 'Idempotency-Key is missing' });
-    const tell = (outcome: DownstreamCall['outcome']): void => onCall({ key, text, path: request.url ?? '/', outcome });
+    const order = { key, text, traceparent: request.headers['traceparent']?.toString() };
+    const tell = (outcome: DownstreamCall['outcome']): void => onCall({ ...order, path: request.url ?? '/', outcome });
     if (taken.has(key)) {
       repeated++;
       tell('repeated');
@@ -79,7 +82,7 @@ export async function startMockDownstream(
       tell('refused');
       return void reply(response, 422, { detail: 'refused as told' });
     }
-    taken.set(key, { key, text });
+    taken.set(key, order);
     if (dice < behaviour.failing + behaviour.losing) {
       tell('lost');
       return void response.destroy();

@@ -1,14 +1,16 @@
-import type { Backend } from '../domain/orders/order-origin';
 import { pipelines as allPipelines, type Pipeline } from '../domain/dead-letter';
+import { resolveOrderBackends, type OrderBackends } from './order-backends';
 import type { Environment, SettingProblem } from './setting-problem';
 import { settingDefinition, settingNames, type SettingName, type Settings } from './settings';
 import { resolveShare, type ShareConfig } from './share-config';
-import { resolveStorageAccess, type StorageAccess } from './storage-access';
+import { resolveHostStorage, resolveStorageAccess, type StorageAccess } from './storage-access';
 
 /** Everything the app knows about its surroundings; read once, frozen, and handed down. */
 export interface Config {
   readonly pipelines: ReadonlySet<Pipeline>;
   readonly storage: StorageAccess;
+  /** The Functions host's own account, with the checkpoints of event hubs; undefined when its connection cannot be read. */
+  readonly hostStorage: StorageAccess | undefined;
   readonly upload: {
     /** Bytes. */
     readonly maxBytes: number;
@@ -22,7 +24,9 @@ export interface Config {
   /** Present when the pipeline nfs runs here. */
   readonly share: ShareConfig | undefined;
   readonly orders: {
-    readonly backend: Backend;
+    readonly backends: OrderBackends;
+    readonly batchSize: number;
+    readonly pollIntervalS: number;
     /** Undefined for all. */
     readonly tenants: ReadonlySet<string> | undefined;
     readonly callback: { readonly url: string; readonly timeoutMs: number } | undefined;
@@ -34,6 +38,7 @@ export interface Config {
     /** NCRONTAB. */
     readonly resumeSchedule: string;
     readonly ledger: 'table' | 'memory';
+    readonly retentionMs: number;
   };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly telemetry: {
@@ -81,9 +86,14 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const access = resolveStorageAccess(environment, read);
   if (!access.ok) problems.push(access.problem);
   const share = resolveShare(read);
+  const hostStorage = resolveHostStorage(environment);
+  const brokersRead = problems.every(({ setting }) => !/^(BACKEND|KAFKA|EVENTHUB)_/.test(setting));
+  // What rests on a wrong value is judged when that is mended.
+  const backends = brokersRead ? resolveOrderBackends(read, hostStorage) : ({ ok: false, problems: [] } as const);
   // A value that is wrong is not also missing.
-  if (!share.ok) problems.push(...share.problems.filter((p) => !problems.some(({ setting }) => setting === p.setting)));
-  if (problems.length > 0 || !access.ok || !share.ok) return { ok: false, problems };
+  const more = [...(share.ok ? [] : share.problems), ...(backends.ok ? [] : backends.problems)];
+  problems.push(...more.filter((p) => !problems.some(({ setting }) => setting === p.setting)));
+  if (problems.length > 0 || !access.ok || !share.ok || !backends.ok) return { ok: false, problems };
 
   const present = (p: Pipeline): boolean =>
     p === 'media' || p === 'orders' || (p === 'nfs' && share.share !== undefined);
@@ -91,6 +101,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const config: Config = {
     pipelines: new Set(chosen),
     storage: access.access,
+    hostStorage,
     upload: {
       maxBytes: read.UPLOAD_MAX_MB * 1024 * 1024,
       maxMb: read.UPLOAD_MAX_MB,
@@ -102,7 +113,9 @@ export function loadConfig(environment: Environment): LoadedConfig {
     media: { verify: read.VERIFY, maxAttempts: read.MEDIA_MAX_ATTEMPTS },
     share: share.share,
     orders: {
-      backend: read.BACKEND_MODE,
+      backends: backends.backends,
+      batchSize: read.ORDERS_BATCH_SIZE,
+      pollIntervalS: read.POLL_INTERVAL,
       tenants: read.ORDERS_TENANTS.length > 0 ? new Set(read.ORDERS_TENANTS) : undefined,
       callback: read.ORDERS_CALLBACK_URL
         ? { url: read.ORDERS_CALLBACK_URL, timeoutMs: read.ORDERS_CALLBACK_TIMEOUT_MS }
@@ -114,6 +127,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
       breaker: { threshold: read.ORDERS_BREAKER_FAILURES, openMs: read.ORDERS_BREAKER_OPEN_S * 1000 },
       resumeSchedule: read.ORDERS_RESUME_SCHEDULE,
       ledger: read.ORDERS_LEDGER,
+      retentionMs: read.RETENTION_DAYS_ORDERS * 86_400_000,
     },
     logLevel: read.LOG_LEVEL,
     telemetry: {

@@ -1,4 +1,5 @@
 import type { Config } from './config';
+import { EVENT_HUB_CONNECTION } from './order-backends';
 import { NAMED_ACCOUNT_CONNECTION } from './storage-access';
 
 /**
@@ -16,6 +17,7 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
       Math.max(10, config.share.workerConcurrency * 2),
     );
   }
+  if (config.pipelines.has('orders')) Object.assign(derived, ordersHostSettings(config.orders));
   const { storage } = config;
   if (storage.connectionName === NAMED_ACCOUNT_CONNECTION) {
     if (storage.kind === 'account-key') {
@@ -24,6 +26,21 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
     } else {
       derived[`${NAMED_ACCOUNT_CONNECTION}__accountName`] = storage.account;
     }
+  }
+  return derived;
+}
+
+/** That a failed run is not counted as read stands in host.json, since it must hold whoever starts the host. */
+function ordersHostSettings({ backends, batchSize, pollIntervalS }: Config['orders']): Record<string, string> {
+  const derived: Record<string, string> = {};
+  if (backends.kafka) {
+    derived.AzureFunctionsJobHost__extensions__kafka__maxBatchSize = String(batchSize);
+    derived.AzureFunctionsJobHost__extensions__kafka__subscriberIntervalInSeconds = String(pollIntervalS);
+  }
+  const { eventHub } = backends;
+  if (eventHub) {
+    derived.AzureFunctionsJobHost__extensions__eventHubs__maxEventBatchSize = String(batchSize);
+    if (eventHub.kind === 'identity') derived[`${EVENT_HUB_CONNECTION}__fullyQualifiedNamespace`] = eventHub.namespace;
   }
   return derived;
 }

@@ -341,11 +341,138 @@ export const settings = {
     default: '30',
   },
   BACKEND_MODE: {
-    schema: text('queue').pipe(z.enum(['queue'])),
-    accepts: 'queue (kafka and eventhub are not built yet)',
-    example: 'queue',
-    meaning: 'Where orders come from: the storage queue `orders`.',
+    schema: text('queue').pipe(z.enum(['kafka', 'eventhub', 'queue'])),
+    accepts: 'kafka, eventhub or queue',
+    example: 'kafka',
+    meaning: 'Where orders come from: a Kafka topic, an event hub, or the storage queue `orders`.',
     default: 'queue',
+  },
+  BACKEND_DRAIN: {
+    schema: z.enum(['kafka', 'eventhub', 'queue']).optional(),
+    accepts: 'the backend that was BACKEND_MODE before: kafka, eventhub or queue',
+    example: 'queue',
+    meaning:
+      'Backend whose orders are still taken beside those of BACKEND_MODE, until nothing of it is left; GET /v1/admin/backend says when. Absent: none.',
+    default: '',
+  },
+  KAFKA_BROKERS: {
+    schema: csv('').pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/))),
+    accepts: 'a comma-separated list of host:port',
+    example: 'kafka-0.kafka:9092,kafka-1.kafka:9092',
+    meaning: 'Kafka brokers to begin with. Needed where BACKEND_MODE or BACKEND_DRAIN is kafka.',
+    default: '',
+  },
+  KAFKA_TOPIC: {
+    schema: text('orders').pipe(z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/)),
+    accepts: 'the name of a topic: 1 to 249 letters, digits, dots, hyphens and underscores',
+    example: 'orders',
+    meaning: 'Kafka topic with the orders, keyed by orderId. It must exist.',
+    default: 'orders',
+  },
+  KAFKA_GROUP: {
+    schema: text('orders-worker').pipe(z.string().max(249)),
+    accepts: 'the name of a consumer group',
+    example: 'orders-worker',
+    meaning: 'Kafka consumer group that keeps how far this deployment has come.',
+    default: 'orders-worker',
+  },
+  KAFKA_USERNAME: {
+    schema: optionalText,
+    accepts: 'any text',
+    example: 'sluice',
+    meaning: 'User of SASL/PLAIN. Absent: no sign-in.',
+    default: '',
+  },
+  KAFKA_PASSWORD: {
+    schema: optionalText,
+    accepts: 'any text',
+    example: '…',
+    meaning: 'Password of KAFKA_USERNAME, from Key Vault or a Kubernetes secret.',
+    default: '',
+    secret: true,
+  },
+  KAFKA_SECURITY_PROTOCOL: {
+    schema: z
+      .string()
+      .transform((v) => v.toLowerCase())
+      .pipe(z.enum(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl']))
+      .optional(),
+    accepts: 'plaintext, ssl, sasl_plaintext or sasl_ssl',
+    example: 'sasl_ssl',
+    meaning: 'How Kafka is spoken to. Absent: sasl_ssl where KAFKA_USERNAME is set, else plaintext.',
+    default: '',
+  },
+  KAFKA_SSL_CA: {
+    schema: optionalText,
+    accepts: 'the path of a PEM file, or PEM text (line ends may be \\n)',
+    example: '/etc/kafka/ca.pem',
+    meaning: 'Authority that signed the brokers’ certificates. Absent: those that the system trusts.',
+    default: '',
+  },
+  EVENTHUB_NAMESPACE: {
+    schema: z
+      .string()
+      .regex(/^[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9](\.[a-zA-Z0-9.-]+)?$/)
+      .optional(),
+    accepts: 'the name of an Event Hubs namespace, alone or in full',
+    example: 'mynamespace.servicebus.windows.net',
+    meaning:
+      'Event Hubs namespace, reached by identity. This or EVENTHUB_CONNECTION_STRING is needed where BACKEND_MODE or BACKEND_DRAIN is eventhub.',
+    default: '',
+  },
+  EVENTHUB_NAME: {
+    schema: z
+      .string()
+      .regex(/^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,254}[a-zA-Z0-9])?$/)
+      .optional(),
+    accepts: 'the name of an event hub',
+    example: 'orders',
+    meaning: 'Event hub with the orders. Absent: `orders`, or the EntityPath of EVENTHUB_CONNECTION_STRING.',
+    default: '',
+  },
+  EVENTHUB_CONSUMER_GROUP: {
+    schema: text('$Default').pipe(z.string().max(256)),
+    accepts: 'the name of a consumer group',
+    example: '$Default',
+    meaning: 'Consumer group of the event hub.',
+    default: '$Default',
+  },
+  EVENTHUB_CONNECTION_STRING: {
+    schema: z
+      .string()
+      .regex(/Endpoint=sb:\/\/[^;]+;/i)
+      .optional(),
+    accepts: 'a connection string with Endpoint=sb://…',
+    example: 'Endpoint=sb://mynamespace.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…',
+    meaning: 'Explicit fallback where no identity is to be had, as with the Event Hubs emulator.',
+    default: '',
+    secret: true,
+  },
+  STORAGE_ACCOUNT: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9]{3,24}$/)
+      .optional(),
+    accepts: '3 to 24 lower-case letters and digits: the account of AzureWebJobsStorage',
+    example: 'mystorageaccount',
+    meaning:
+      'Account with the Event Hubs checkpoints. The Functions host keeps them in its own account alone (container azure-webjobs-eventhub), so another name ends the start. Absent: that account.',
+    default: '',
+  },
+  ORDERS_BATCH_SIZE: {
+    schema: integer(64, 1, 1_000),
+    accepts: 'a whole number from 1 to 1000',
+    example: '64',
+    meaning: 'Most events that come in one batch from Kafka or Event Hubs.',
+    default: '64',
+  },
+  POLL_INTERVAL: {
+    schema: integer(1, 1, 60),
+    accepts: 'a whole number of seconds from 1 to 60',
+    example: '1',
+    meaning:
+      'How long the Functions host gathers events from Kafka while less than a batch has come. The local host hands over at once what is there.',
+    default: '1',
   },
   ORDERS_TENANTS: {
     schema: csv('').pipe(z.array(z.string().max(200))),
@@ -426,6 +553,14 @@ export const settings = {
     meaning:
       'Where it is kept which orders are done. memory ends with the process and knows one process only: for demos and measurements.',
     default: 'table',
+  },
+  RETENTION_DAYS_ORDERS: {
+    schema: integer(30, 1, 3_650),
+    accepts: 'a whole number of days from 1 to 3650',
+    example: '30',
+    meaning:
+      'How long it is kept which orders are done; an event that comes again later is applied again. Keep it above the retention of the Kafka topic or event hub.',
+    default: '30',
   },
   LOG_LEVEL: {
     schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),

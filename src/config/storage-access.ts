@@ -51,6 +51,12 @@ export function resolveStorageAccess(environment: Environment, settings: Setting
   return fromConnection(environment, settings.STORAGE_CONNECTION ?? 'AzureWebJobsStorage');
 }
 
+/** The account of the Functions host itself; undefined when its connection is missing or malformed. */
+export function resolveHostStorage(environment: Environment): StorageAccess | undefined {
+  const resolved = fromConnection(environment, 'AzureWebJobsStorage');
+  return resolved.ok ? resolved.access : undefined;
+}
+
 function fromConnection(environment: Environment, name: string): ResolvedAccess {
   const get = (suffix: string): string | undefined => {
     const value = environment[name + suffix];

@@ -27,6 +27,9 @@ export interface OrderLedger {
   release(keys: readonly OrderKey[], owner: string): Promise<void>;
   /** Highest settled sequence of each order (by {@link OrderKey}.order); 0 for none. */
   sequences(orders: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Removes what was settled before that time (milliseconds since the epoch), some at a call; says how many. */
+  /**
+   * Removes what is older than that time (milliseconds since the epoch): events settled before it, claims whose leases ended
+   * before it, sequences of orders that moved last before it. Says how many.
+   */
   expire(before: number): Promise<number>;
 }

@@ -2,8 +2,9 @@ import { metrics as api, type Attributes, type Counter, type Gauge, type Histogr
 import { metrics } from './names';
 
 type HistogramName = 'activityDuration' | 'orderDuration' | 'shareTransferDuration';
-type GaugeName = 'backlog' | 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
-type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName>;
+type ObservedName = 'backlog';
+type GaugeName = 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
+type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName | ObservedName>;
 
 const counters = new Map<string, Counter>();
 const histograms = new Map<string, Histogram>();
@@ -40,4 +41,28 @@ export function gauge(name: GaugeName, value: number, attributes: Attributes = {
     gauges.set(name, known);
   }
   known.record(value, attributes);
+}
+
+export interface Measured {
+  readonly value: number;
+  readonly attributes: Attributes;
+}
+
+/** Longest that an export waits for a measurement. */
+const MEASURE_MS = 4_000;
+
+/** Measures a gauge of names.ts at each export; one that fails or takes too long is left out of that export. */
+export function observe(name: ObservedName, measure: () => Promise<readonly Measured[]>): void {
+  const { name: full, unit, description } = metrics[name];
+  api
+    .getMeter('sluice')
+    .createObservableGauge(full, { unit, description })
+    .addCallback(async (result) => {
+      const late = AbortSignal.timeout(MEASURE_MS);
+      const nothing = new Promise<readonly Measured[]>((resolve) =>
+        late.addEventListener('abort', () => resolve([]), { once: true }),
+      );
+      const measured = await Promise.race([measure().catch(() => []), nothing]);
+      for (const { value, attributes } of measured) result.observe(value, attributes);
+    });
 }

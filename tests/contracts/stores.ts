@@ -294,16 +294,20 @@ export function orderLedgerContract(name: string, make: () => { ledger: OrderLed
 
     it('forgets what was settled long ago, and nothing else', async () => {
       const { ledger, clock } = make();
-      const [old, young, open] = [key(), key(), key()];
+      const [old, young, open, abandoned] = [key(), key(), key(), key()];
       await ledger.claim([open], 'a', 10 ** 9);
-      await ledger.settle([{ key: old, outcome: 'done', sequence: undefined }], 'a');
+      await ledger.claim([abandoned], 'a', 1_000);
+      await ledger.settle([{ key: old, outcome: 'done', sequence: 3 }], 'a');
       clock.advance(10_000);
-      await ledger.settle([{ key: young, outcome: 'dead-lettered', sequence: undefined }], 'a');
-      expect(await ledger.expire(clock.now())).toBeGreaterThanOrEqual(1);
-      expect(await ledger.claim([old, young, open], 'b', 1000)).toMatchObject([
+      await ledger.settle([{ key: young, outcome: 'dead-lettered', sequence: 4 }], 'a');
+      // One event, one claim that nobody came back for, one order's sequence.
+      expect(await ledger.expire(clock.now())).toBeGreaterThanOrEqual(3);
+      expect([...(await ledger.sequences([old.order, young.order])).values()]).toEqual([0, 4]);
+      expect(await ledger.claim([old, young, open, abandoned], 'b', 1000)).toMatchObject([
         { kind: 'claimed' },
         { kind: 'done' },
         { kind: 'held' },
+        { kind: 'claimed' },
       ]);
     });
   });

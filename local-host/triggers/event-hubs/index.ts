@@ -31,15 +31,15 @@ export const eventHubsTrigger: TriggerPlugin = {
       ...{ settings, clock, log, functionName: fn.name, eventHubName: eventHub(binding, context).eventHubName },
       open: () => openClient(binding, context, settings),
       async process(events, partition, goOn) {
-        if (isMany(binding)) {
-          if (!(await invoke(fn, binding, context, events, partition))) tell(fn.name);
-          return events.length;
-        }
         let done = 0;
-        for (const event of events) {
+        for (const batch of isMany(binding) ? [events] : events.map((event) => [event])) {
           if (!goOn()) break;
-          if (!(await invoke(fn, binding, context, [event], partition))) tell(fn.name);
-          done += 1;
+          if (!(await invoke(fn, binding, context, batch, partition))) {
+            // What failed because the host stops is left to whoever reads the partition next.
+            if (!goOn()) break;
+            tell(fn.name);
+          }
+          done += batch.length;
         }
         return done;
       },

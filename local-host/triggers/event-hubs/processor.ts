@@ -6,7 +6,7 @@
  * Invariants:
  * 1. A checkpoint is written only after the run of its events ended, whether it succeeded or not.
  * 2. None is written for a partition that was lost to another host meanwhile.
- * 3. When it stops, the runs in hand end first and are checkpointed.
+ * 3. When it stops, the runs in hand end first; those that succeeded are checkpointed, those that failed are not.
  */
 import type {
   CloseReason,

@@ -23,6 +23,8 @@ interface EventRow {
 interface SequenceRow {
   /** As text. */
   readonly settled: string;
+  /** When it moved up last: milliseconds since the epoch, as text. */
+  readonly at: string;
 }
 
 /** Most operations of a transaction. */
@@ -55,6 +57,19 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
       }
     }
   }
+
+  /** False when somebody changed it meanwhile. */
+  async function removedRow(partitionKey: string, rowKey: string, etag: string): Promise<boolean> {
+    try {
+      await table().deleteEntity(partitionKey, rowKey, { etag });
+      return true;
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+      return false;
+    }
+  }
+
+  const isClaim = ({ state }: { readonly state?: EventRow['state'] }): boolean => state === 'claimed';
 
   const claimed = (owner: string, leaseMs: number): EventRow => ({
     owner,
@@ -101,7 +116,11 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
           for (const [order, sequence] of highest(group)) {
             const found = await readRow<SequenceRow>(table(), partitionKey, sequenceRow(order));
             if (Number(found?.settled ?? 0) >= sequence) continue;
-            marks.push(['upsert', { partitionKey, rowKey: sequenceRow(order), settled: String(sequence) }, 'Replace']);
+            marks.push([
+              'upsert',
+              { partitionKey, rowKey: sequenceRow(order), settled: String(sequence), at },
+              'Replace',
+            ]);
           }
           for (let i = 0; i < marks.length; i += TRANSACTION)
             await table().submitTransaction(marks.slice(i, i + TRANSACTION));
@@ -113,12 +132,8 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
       await Promise.all(
         keys.map(async ({ order, event }) => {
           const found = await readRow<EventRow>(table(), partitionOf(order), eventRow(event));
-          if (found?.state !== 'claimed' || found.owner !== owner) return;
-          try {
-            await table().deleteEntity(partitionOf(order), eventRow(event), { etag: found.etag });
-          } catch (error) {
-            if (!isLostRace(error)) throw error;
-          }
+          if (found?.state === 'claimed' && found.owner === owner)
+            await removedRow(partitionOf(order), eventRow(event), found.etag);
         }),
       );
     },
@@ -143,13 +158,17 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
     async expire(before) {
       let removed = 0;
       for (const partitionKey of PARTITIONS) {
-        const filter = `PartitionKey eq '${partitionKey}' and RowKey ge 'i:' and RowKey lt 'i;' and state eq 'done' and at lt '${before}'`;
-        const options = { queryOptions: { filter, select: ['RowKey'] } };
-        for await (const page of table().listEntities(options).byPage({ maxPageSize: TRANSACTION })) {
-          const rows = page.map((row) => String(row.rowKey));
-          if (rows.length === 0) continue;
-          await table().submitTransaction(rows.map((rowKey) => ['delete', { partitionKey, rowKey }]));
-          removed += rows.length;
+        const filter = `PartitionKey eq '${partitionKey}' and at lt '${before}'`;
+        const options = { queryOptions: { filter, select: ['RowKey', 'state'] } };
+        for await (const page of table().listEntities<EventRow>(options).byPage({ maxPageSize: TRANSACTION })) {
+          // A claim could be taken over just now.
+          const [claims, settled] = [page.filter(isClaim), page.filter((row) => !isClaim(row))];
+          for (const { rowKey, etag } of claims) if (await removedRow(partitionKey, String(rowKey), etag)) removed++;
+          if (settled.length > 0)
+            await table().submitTransaction(
+              settled.map(({ rowKey }) => ['delete', { partitionKey, rowKey: String(rowKey) }]),
+            );
+          removed += settled.length;
         }
       }
       return removed;

@@ -9,7 +9,7 @@ type Entry =
 /** {@link OrderLedger} in this process alone: what it knows ends with the process. For demos and measurements. */
 export function createMemoryOrderLedger(clock: Clock): OrderLedger {
   const entries = new Map<string, Entry>();
-  const settled = new Map<string, number>();
+  const settled = new Map<string, { readonly sequence: number; readonly at: number }>();
 
   function claim({ event }: OrderKey, owner: string, leaseMs: number, isReplay: boolean): OrderClaim {
     const now = clock.now();
@@ -27,7 +27,8 @@ export function createMemoryOrderLedger(clock: Clock): OrderLedger {
     async settle(events) {
       for (const { key, outcome, sequence } of events) {
         entries.set(key.event, { kind: 'done', at: clock.now(), outcome });
-        if (sequence !== undefined) settled.set(key.order, Math.max(sequence, settled.get(key.order) ?? 0));
+        if (sequence !== undefined && sequence > (settled.get(key.order)?.sequence ?? 0))
+          settled.set(key.order, { sequence, at: clock.now() });
       }
     },
     async release(keys, owner) {
@@ -37,12 +38,13 @@ export function createMemoryOrderLedger(clock: Clock): OrderLedger {
       }
     },
     async sequences(orders) {
-      return new Map(orders.map((order) => [order, settled.get(order) ?? 0]));
+      return new Map(orders.map((order) => [order, settled.get(order)?.sequence ?? 0]));
     },
     async expire(before) {
       let removed = 0;
       for (const [event, entry] of entries)
-        if (entry.kind === 'done' && entry.at < before && entries.delete(event)) removed++;
+        if ((entry.kind === 'done' ? entry.at : entry.until) < before && entries.delete(event)) removed++;
+      for (const [order, { at }] of settled) if (at < before && settled.delete(order)) removed++;
       return removed;
     },
   };

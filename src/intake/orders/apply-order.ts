@@ -16,7 +16,7 @@ import type { Delivered, Downstream } from '../../ports/downstream';
 import type { Logger } from '../../telemetry/logger';
 import { count, gauge, record } from '../../telemetry/meters';
 import { attributes, spans } from '../../telemetry/names';
-import { inSpan, SpanKind } from '../../telemetry/tracing';
+import { currentTraceparent, inSpan, SpanKind } from '../../telemetry/tracing';
 import type { BuryOrder } from './bury-order';
 import type { OrderCounts } from './order-figures';
 import { orderFields, type OrderWork } from './order-work';
@@ -107,7 +107,7 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
     const options = { kind: SpanKind.CONSUMER, parent: work.origin.traceparent, attributes: spanAttributes };
     return inSpan(spans.order, options, async () => {
       gauge('workerConcurrency', ports.counts.working(1));
-      const applied = await apply(work, work.origin.traceparent).finally(() => {
+      const applied = await apply(work, currentTraceparent() ?? work.origin.traceparent).finally(() => {
         gauge('workerConcurrency', ports.counts.working(-1));
       });
       if (applied.kind === 'wait') {

@@ -47,7 +47,7 @@ const backends: Readonly<Record<string, (storage: StorageUnderTest) => Promise<B
         };
         await Promise.all(Array.from({ length: 8 }, lane));
       },
-      backlog,
+      backlog: async () => (await backlog()).waiting,
       stop: () => Promise.resolve(),
     };
   },

@@ -134,6 +134,19 @@ describe('an Event Hubs trigger', () => {
     expect(seen(second)).toEqual(['later']);
   });
 
+  test('does not checkpoint a batch that failed because the host stops', async () => {
+    for (const n of numbers(3)) server.append(0, n);
+    let fail = (): void => undefined;
+    const first = await listen({}, { answer: () => new Promise((resolve) => (fail = () => resolve(false))) });
+    await saw(3, first);
+    const stopped = stopAll();
+    fail();
+    await stopped;
+    expect(await checkpoint(0)).toBeUndefined();
+    const second = await listen();
+    await saw(3, second);
+  });
+
   test('checkpoints every n-th batch when told to, and the rest when it stops', async () => {
     const made = await listen(
       { cardinality: 'one' },

@@ -57,5 +57,8 @@ it('says in one line how things stand', () => {
   expect(statusLine(shown, { ...shown, outcomes: { done: 4 } }, 2_000)).toBe(
     'queue  backlog 3, parked 1  3.0/s  done 10, again 0, dead letters 0, retries 2  p50 4 ms, p99 9 ms',
   );
+  expect(statusLine({ ...shown, backlog: null, drains: { backend: 'kafka', backlog: 2 } }, undefined, 1)).toMatch(
+    /^queue {2}backlog not known, drains kafka {2}backlog 2, parked 1 /,
+  );
   expect(statusLine({ ...shown, latencyMs: null }, undefined, 1)).not.toMatch(/p50|\/s/);
 });

@@ -55,17 +55,3 @@ export function registerOrdersPoisoned({ config, receivePoison }: App): void {
     });
   }
 }
-
-/** Parked orders whose time has come (O2). */
-export function registerOrdersResumed({ config, logger, orders }: App): void {
-  app.timer('orders-resumed', {
-    schedule: config.orders.resumeSchedule,
-    useMonitor: false,
-    handler: (_timer, context) =>
-      withInvocationLog(context, async () => {
-        const { settled, orders: waiting } = await orders.resume();
-        if (settled > 0 || waiting > 0)
-          logger.info('Parked orders looked at', { pipeline: 'orders', settled, waiting });
-      }),
-  });
-}
