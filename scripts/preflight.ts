@@ -3,15 +3,19 @@
  * 0 when all is well, 78 (EX_CONFIG of sysexits.h) with the reasons when not. Secrets are never printed.
  */
 import path from 'node:path';
-import { createStorageClients } from '../src/adapters/azure-storage/clients';
+import { createStorageClients, identity } from '../src/adapters/azure-storage/clients';
 import { provisionStorage } from '../src/adapters/azure-storage/provision';
 import { createShareAccount } from '../src/adapters/azure-storage/share-account';
+import { createEventHub } from '../src/adapters/event-hubs/hub';
+import { createKafkaTopic } from '../src/adapters/kafka/topic';
 import { createShareFiles } from '../src/adapters/share/share-files';
 import { loadConfig, type Config } from '../src/config/config';
 import { describeProblem, type Environment } from '../src/config/setting-problem';
+import type { Probe } from '../src/ports/probe';
 import { messageOf } from '../src/telemetry/logger';
 import { storageLayout } from '../src/domain/storage-layout';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
+import { stateFolder, withRunningStorage } from './local/running-storage';
 
 export const EX_CONFIG = 78;
 
@@ -67,10 +71,50 @@ export async function checkShare(config: Config): Promise<Preflight> {
   return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
 }
 
+/** The brokers that orders come from. Nothing to do where they come from the queue alone, or not at all. */
+export async function checkOrders(config: Config): Promise<Preflight> {
+  const { kafka, eventHub } = config.orders.backends;
+  if (!config.pipelines.has('orders')) return { ok: true, config };
+  const reasons: string[] = [];
+  if (kafka) {
+    const topic = createKafkaTopic(kafka);
+    const reason = await refusal(topic.probe);
+    if (reason !== undefined)
+      reasons.push(
+        `${topic.probe.name} cannot be used: ${reason}. Check KAFKA_BROKERS, the network, that the topic KAFKA_TOPIC exists, and KAFKA_SECURITY_PROTOCOL, KAFKA_USERNAME and KAFKA_PASSWORD.`,
+      );
+    await topic.stop();
+  }
+  if (eventHub) {
+    const hub = createEventHub(eventHub, { credential: () => identity(undefined), checkpoints: undefined });
+    const reason = await refusal(hub.probe);
+    if (reason !== undefined)
+      reasons.push(
+        `The ${hub.probe.name} cannot be used: ${reason}. Check EVENTHUB_NAMESPACE and EVENTHUB_NAME, the network, and that the identity has the role Azure Event Hubs Data Receiver.`,
+      );
+    await hub.stop();
+  }
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
+const PROBE_MS = 15_000;
+
+async function refusal(probe: Probe): Promise<string | undefined> {
+  try {
+    await probe.check(AbortSignal.timeout(PROBE_MS));
+    return undefined;
+  } catch (error) {
+    return messageOf(error).split('\n', 1)[0];
+  }
+}
+
 async function main(): Promise<number> {
-  const settings = checkSettings(effectiveEnvironment(localSettings(path.resolve(__dirname, '..', '..'))));
+  const root = path.resolve(__dirname, '..', '..');
+  const environment = withRunningStorage(effectiveEnvironment(localSettings(root)), stateFolder(root));
+  const settings = checkSettings(environment);
   const stored = settings.ok ? await checkStorage(settings.config) : settings;
-  const result = stored.ok ? await checkShare(stored.config) : stored;
+  const shared = stored.ok ? await checkShare(stored.config) : stored;
+  const result = shared.ok ? await checkOrders(shared.config) : shared;
   if (result.ok) {
     console.log(
       `Preflight passed: storage account ${result.config.storage.account} by ${result.config.storage.describes}.`,

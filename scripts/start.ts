@@ -21,7 +21,7 @@ import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storag
 import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
 import { unknownSettings } from './local/unknown-settings';
-import { checkSettings, checkShare, checkStorage, EX_CONFIG } from './preflight';
+import { checkOrders, checkSettings, checkShare, checkStorage, EX_CONFIG } from './preflight';
 
 const root = path.resolve(__dirname, '..', '..');
 const READY_LIMIT_MS = 120_000;
@@ -91,7 +91,8 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
     }
     const reloaded = checkSettings(environment);
     const stored = reloaded.ok ? await checkStorage(reloaded.config) : reloaded;
-    const ready = stored.ok ? await checkShare(stored.config) : stored;
+    const shared = stored.ok ? await checkShare(stored.config) : stored;
+    const ready = shared.ok ? await checkOrders(shared.config) : shared;
     if (!ready.ok) throw new StartRefused(ready.reasons, EX_CONFIG);
 
     const logFile = path.join(home, 'logs', 'host.log');

@@ -1,6 +1,11 @@
 import type { parseArgs as ParseArgs } from 'node:util';
+import type { Backend } from '../../src/domain/orders/order-origin';
+
+const BACKENDS = ['queue', 'kafka', 'eventhub'] as const satisfies readonly Backend[];
 
 export interface PublishOptions {
+  /** Undefined: BACKEND_MODE. */
+  readonly backend: Backend | undefined;
   /** Events a second. */
   readonly rate: number;
   readonly count: number;
@@ -9,8 +14,10 @@ export interface PublishOptions {
   /** 0 to 1. */
   readonly duplicates: number;
   readonly tenants: readonly string[];
-  /** One after the other, as a partitioned backend keeps them. */
+  /** One after the other into the queue; partitioned backends keep the order of each key anyway. */
   readonly inOrder: boolean;
+  /** Blob port of the embedded storage; undefined: found by itself. */
+  readonly storagePort: number | undefined;
 }
 
 export type ParsedPublish =
@@ -18,16 +25,18 @@ export type ParsedPublish =
   | { readonly kind: 'help' }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-export const publishUsage = `npm run orders:publish -- [--rate N] [--count N] [--poison P%] [--duplicates P%] [--tenants A,B] [--in-order]
+export const publishUsage = `npm run orders:publish -- [--backend NAME] [--rate N] [--count N] [--poison P%] [--duplicates P%] [--tenants A,B]
 
+  --backend NAME    queue, kafka or eventhub, as the settings say how to reach it (default BACKEND_MODE)
   --rate N          events a second (default 100)
   --count N         events in all (default 1000)
   --poison P%       share that is no order (default 0%)
   --duplicates P%   share that is sent again (default 0%)
   --tenants A,B     tenants (default acme,globex)
-  --in-order        sends one after the other; several at once otherwise
+  --in-order        into the queue one after the other; several at once otherwise
+  --storage-port M  blob port of the embedded storage (default: that of the npm start which runs)
 
-Orders go to the storage queue of the settings (npm start's by default).`;
+Ctrl-C ends it with what was sent until then.`;
 
 export function parsePublishOptions(args: readonly string[], parseArgs: typeof ParseArgs): ParsedPublish {
   let values;
@@ -35,12 +44,14 @@ export function parsePublishOptions(args: readonly string[], parseArgs: typeof P
     ({ values } = parseArgs({
       args: [...args],
       options: {
+        backend: { type: 'string' },
         rate: { type: 'string', default: '100' },
         count: { type: 'string', default: '1000' },
         poison: { type: 'string', default: '0%' },
         duplicates: { type: 'string', default: '0%' },
         tenants: { type: 'string', default: 'acme,globex' },
         'in-order': { type: 'boolean', default: false },
+        'storage-port': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }));
@@ -51,6 +62,12 @@ export function parsePublishOptions(args: readonly string[], parseArgs: typeof P
     };
   }
   if (values.help) return { kind: 'help' };
+  const backend = BACKENDS.find((name) => name === values.backend);
+  if (values.backend !== undefined && backend === undefined)
+    return { kind: 'rejected', reason: `--backend takes ${BACKENDS.join(', ')}` };
+  const storagePort = values['storage-port'] === undefined ? undefined : whole(values['storage-port'], 65_533);
+  if (values['storage-port'] !== undefined && storagePort === undefined)
+    return { kind: 'rejected', reason: '--storage-port takes a number from 1 to 65533' };
   const rate = whole(values.rate, 100_000);
   const count = whole(values.count, 100_000_000);
   if (rate === undefined) return { kind: 'rejected', reason: '--rate takes a whole number from 1 to 100000' };
@@ -61,7 +78,8 @@ export function parsePublishOptions(args: readonly string[], parseArgs: typeof P
     return { kind: 'rejected', reason: '--poison and --duplicates take percentages such as 1%, 90% together at most' };
   const tenants = values.tenants.split(',').filter((tenant) => tenant !== '');
   if (tenants.length === 0) return { kind: 'rejected', reason: '--tenants takes names such as acme,globex' };
-  return { kind: 'options', options: { rate, count, poison, duplicates, tenants, inOrder: values['in-order'] } };
+  const inOrder = values['in-order'];
+  return { kind: 'options', options: { backend, rate, count, poison, duplicates, tenants, inOrder, storagePort } };
 }
 
 function whole(text: string, most: number): number | undefined {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { demoOrders } from '../../../../scripts/orders/demo-orders';
 import { parsePublishOptions } from '../../../../scripts/orders/publish-options';
+import { publishBar, publishSummary } from '../../../../scripts/orders/publish-progress';
 import { statusLine } from '../../../../scripts/orders/status-line';
 import { parseOrder } from '../../../../src/domain/orders/order-event';
 
@@ -9,7 +10,13 @@ const parse = (...args: string[]) => parsePublishOptions(args, parseArgs);
 it('reads what to publish', () => {
   expect(parse('--rate', '50', '--count', '10', '--poison', '1%', '--duplicates', '2.5%', '--tenants', 'a')).toEqual({
     kind: 'options',
-    options: { rate: 50, count: 10, poison: 0.01, duplicates: 0.025, tenants: ['a'], inOrder: false },
+    options: {
+      ...{ rate: 50, count: 10, poison: 0.01, duplicates: 0.025, tenants: ['a'], inOrder: false },
+      ...{ backend: undefined, storagePort: undefined },
+    },
+  });
+  expect(parse('--backend', 'kafka', '--storage-port', '11000')).toMatchObject({
+    options: { backend: 'kafka', storagePort: 11_000 },
   });
   expect(parse('--help')).toEqual({ kind: 'help' });
 });
@@ -20,6 +27,8 @@ it.each([
   [['--poison', '1']],
   [['--poison', '91%']],
   [['--tenants', ',']],
+  [['--backend', 'rabbit']],
+  [['--storage-port', '70000']],
   [['--no']],
 ])('refuses %j', (args) => {
   expect(parse(...args)).toMatchObject({ kind: 'rejected', reason: expect.stringContaining(args[0]!) });
@@ -61,4 +70,22 @@ it('says in one line how things stand', () => {
     /^queue {2}backlog not known, drains kafka {2}backlog 2, parked 1 /,
   );
   expect(statusLine({ ...shown, latencyMs: null }, undefined, 1)).not.toMatch(/p50|\/s/);
+});
+
+it('shows how far it has come', () => {
+  expect(publishBar(0, 10, 0)).toBe(`[${'·'.repeat(24)}]   0 %  0 of 10  0.0/s`);
+  expect(publishBar(500, 1000, 5)).toBe(`[${'#'.repeat(12)}${'·'.repeat(12)}]  50 %  500 of 1000  100.0/s  5 s left`);
+  expect(publishBar(10, 10, 1)).toBe(`[${'#'.repeat(24)}] 100 %  10 of 10  10.0/s`);
+});
+
+it('says at the end what was sent, and that the rate was missed', () => {
+  const counts = { sent: 100, order: 90, duplicate: 7, poison: 3 };
+  expect(publishSummary('queue orders', counts, { rate: 50, count: 100 }, 2)).toEqual([
+    'Sent 100 to queue orders in 2.0 s (50.0/s): 90 events, 7 again, 3 that are no orders.',
+  ]);
+  expect(publishSummary('queue orders', counts, { rate: 100, count: 200 }, 2)).toEqual([
+    'Sent 100 of 200 to queue orders in 2.0 s (50.0/s): 90 events, 7 again, 3 that are no orders.',
+    expect.stringMatching(/^The rate of 100\/s was not reached: queue orders took 50\.0\/s/),
+  ]);
+  expect(publishSummary('queue orders', counts, { rate: 1_000, count: 100 }, 0.5)).toHaveLength(1);
 });
