@@ -16,6 +16,7 @@ import { BindingExchange } from './binding-exchange';
 import { watchFirstInstance } from './first-instance-watch';
 import { FunctionRunner } from './function-runner';
 import type { FunctionDefinition } from './function-definition';
+import { systemClock } from './clock';
 import { HostHttp } from './host-http';
 import type { Executed, HostEvents, HostOptions } from './host-options';
 import type { HostState } from './host-state';
@@ -139,7 +140,7 @@ export class Host {
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {
     const { settings } = this.#context;
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     const supervisor = new WorkerSupervisor({
       appRoot: settings.appRoot,
       hostVersion: settings.hostVersion,
@@ -147,7 +148,8 @@ export class Host {
       execArgv: (setting(settings, 'languageWorkers__node__arguments') ?? '')
         .split(/\s+/)
         .filter((argument) => argument !== ''),
-      clock,
+      // A process that ended is started again however the app's time goes.
+      clock: systemClock,
       log,
       onAsk: (ask) => this.#answer(ask),
       onLog: (record) => log.write(record),

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { isAlive } from '../../../local-host/process-state';
 import { startHost } from '../../../local-host/start-host';
+import { VirtualClock } from '../../../local-host/virtual-clock';
 import { singleFile, useApp, writeApp } from './temporary-app';
 
 const source = `
@@ -21,6 +22,15 @@ describe('a worker that ends', () => {
     expect(await pid()).not.toBe(before);
     await app.line(/Language Worker Process exited\. Pid=\d+\. node exited with code 3\./);
     await app.line(/^Executed 'Functions\.exit' \(Failed/);
+  });
+});
+
+describe('a worker that ends while the time of the app stands still', () => {
+  const app = useApp(singleFile(source), { clock: new VirtualClock(Date.UTC(2030, 0, 1)) });
+
+  test('is replaced', async () => {
+    expect((await app.get('/exit')).status).toBe(500);
+    expect((await app.get('/fine')).status).toBe(200);
   });
 });
 
