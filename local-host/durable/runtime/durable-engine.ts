@@ -8,7 +8,7 @@ import type { HostContext } from '../../plugin';
 import { durableSettings } from '../durable-settings';
 import type { InstanceRow } from '../store/instance-table';
 import { isOver } from '../store/instance-table';
-import { Store } from '../store/store';
+import { FencedError, Store } from '../store/store';
 import type { TimerRow } from '../store/timer-table';
 import { EntityRunner } from './entity-runner';
 import { Membership, type MembershipOptions } from './membership';
@@ -74,6 +74,14 @@ export class DurableEngine {
       if (this.#membership.others > 0) this.#readMail();
     };
     this.#store.onFenced = () => this.#rejoin();
+    this.#store.onTrouble = (reason) => {
+      if (reason === undefined) context.log.information('Durable: the state can be written again; work goes on.');
+      else
+        context.log.error(
+          `Durable: the state ${file} cannot be written (${reason}). Work waits, and new work is refused, until it can: free ` +
+            'some space on its disk, or end the process that holds the file.',
+        );
+    };
     this.#tasks.onIdle = () => {
       if (this.#tasksLeft) this.hub.background(this.#takeOver(), 'taking over tasks');
     };
@@ -121,7 +129,7 @@ export class DurableEngine {
 
   async #takeOver(): Promise<void> {
     const room = this.#membership.others > 0 ? Math.max(0, this.#tasks.room) : Number.MAX_SAFE_INTEGER;
-    const taken = await this.#store.write((tx) => ({
+    const taken = await this.#store.insist((tx) => ({
       instances: tx.instances.adopt(this.hub.hostId),
       tasks: room > 0 ? tx.tasks.claim(this.hub.hostId, room) : [],
     }));
@@ -142,7 +150,7 @@ export class DurableEngine {
   }
 
   #fire(due: readonly TimerRow[]): void {
-    const work = this.#store.write((tx) => {
+    const work = this.#store.insist((tx) => {
       const at = this.hub.now();
       for (const { instanceId, executionId, taskId, fireAt } of due)
         if (tx.timers.remove(instanceId, executionId, taskId))
@@ -159,12 +167,21 @@ export class DurableEngine {
     this.#tasks.clear();
     this.hub.context.log.warning('Durable: this process was taken for dead by another one; it begins anew.');
     this.hub.background(
-      this.#membership.join().then(() => {
-        this.#rejoining = false;
-        this.#lookForWork();
-      }),
+      this.#joinAnew().finally(() => (this.#rejoining = false)),
       'joining the task hub',
     );
+  }
+
+  async #joinAnew(): Promise<void> {
+    for (let joined = false; !joined && !this.#stopped;)
+      try {
+        await this.#store.insistOn(() => this.#membership.join());
+        joined = true;
+      } catch (error) {
+        // Taken for dead once more before it had looked around.
+        if (!(error instanceof FencedError)) throw error;
+      }
+    this.#lookForWork();
   }
 
   /** The instance as stored; undefined when there is none. */

@@ -108,7 +108,7 @@ export class EntityRunner implements Runner {
       lockHolder: step.lockHolder,
       ...(outcome ? { present: outcome.exists, state: outcome.exists ? outcome.state : undefined, updated: now } : {}),
     };
-    const committed = await this.#hub.store.write((tx) => {
+    const committed = await this.#hub.store.insist((tx) => {
       const isOurs = tx.instances.get(this.#id)?.owner === this.#hub.hostId;
       if (!isOurs || !removed.every(({ seq }) => tx.inbox.has(seq))) {
         tx.after(() => this.#hub.readAnew(this.#id, this));

@@ -4,13 +4,16 @@
  * Invariants:
  * 1. A process that is dead by its pid, or has not renewed its lease, loses its row in `hosts` in the same transaction in
  *    which its work loses its owner; from then on it can commit nothing.
- * 2. Leases run on the machine's time, whatever clock the app runs on: they are about processes, not about the app.
+ * 2. A process that was away longer than half a lease buries only processes that are gone, until its next beat: the others
+ *    get a second to renew.
+ * 3. Leases run on the machine's time, whatever clock the app runs on: they are about processes, not about the app.
  */
 import type { Clock } from '../../clock';
 import type { Log } from '../../log';
 import { isAlive } from '../../process-state';
 import type { HostRow } from '../store/host-table';
 import { FencedError, type Store } from '../store/store';
+import { meansWait } from '../store/write-trouble';
 
 export interface MembershipOptions {
   /** How long a silent process counts as alive. @default 15,000 ms */
@@ -83,12 +86,15 @@ export class Membership {
 
   async #poll(): Promise<void> {
     try {
-      if (this.clock.now() >= this.#beatAt + this.#options.beatMs) await this.#beat();
+      const since = this.clock.now() - this.#beatAt;
+      // The machine's clock may have been set back.
+      if (since >= this.#options.beatMs || since < 0) await this.#beat();
       const version = this.store.dataVersion();
       if (version !== this.#version && !this.#stopped) this.duties.lookForWork();
       this.#version = version;
     } catch (error) {
-      if (!this.#stopped && !(error instanceof FencedError))
+      // The store says by itself that it cannot write for now.
+      if (!this.#stopped && !(error instanceof FencedError) && !meansWait(error))
         this.log.error(`Durable: looking after the task hub failed: ${(error as Error).message}`);
     }
     this.#arm();
@@ -96,9 +102,11 @@ export class Membership {
 
   async #beat(): Promise<void> {
     const now = this.clock.now();
+    // Whoever was away itself, because the machine slept or its clock was set, cannot tell whether others renewed meanwhile.
+    const wasAway = this.#beatAt > 0 && now - this.#beatAt > this.#options.leaseMs / 2;
     const buried = await this.store.write((tx) => {
       const all = tx.hosts.all();
-      const dead = all.filter((h) => h.id !== this.store.hostId && (h.leaseUntil < now || !isThere(h)));
+      const dead = all.filter((h) => h.id !== this.store.hostId && ((h.leaseUntil < now && !wasAway) || !isThere(h)));
       for (const { id } of dead) tx.hosts.remove(id);
       tx.hosts.renew(this.store.hostId, now + this.#options.leaseMs);
       this.#others = all.length - dead.length - 1;

@@ -10,18 +10,19 @@ import type { InvocationOutcome } from '../../worker-protocol';
 import type { Awaiting } from '../engine/awaiting';
 import { azureNumberingProblem } from '../engine/azure-numbering';
 import { AmbiguousTaskError, decide, type Decision, type Report } from '../engine/decide';
+import { droppedEvents } from '../engine/dropped-events';
 import { Execution } from '../engine/execution';
 import { guidOf } from '../engine/guid';
 import { isScheduled, type HistoryEvent, type InboxEvent } from '../engine/history-event';
 import { receive } from '../engine/receive';
 import type { InboxRow } from '../store/inbox-table';
 import type { InstanceRow, RuntimeStatus } from '../store/instance-table';
-import type { Transaction } from '../store/store';
+import { FencedError, type Transaction } from '../store/store';
 import { OrchestratorInput, TIMER_LIMITS } from '../wire/orchestrator-input';
 import { readOrchestratorOutcome } from '../wire/orchestrator-outcome';
 import { continueAsNew, endInstance } from './lifecycle';
 import { sendOut, unknownFunction } from './outbox';
-import type { Runner, TaskHub } from './task-hub';
+import { StoppingError, type Runner, type TaskHub } from './task-hub';
 
 interface Waiting {
   readonly seq: number;
@@ -102,6 +103,8 @@ export class OrchestrationRunner implements Runner {
       }
     } catch (error) {
       this.#hub.forget(this.#row.id, this);
+      if (!this.#hub.stopping && !(error instanceof FencedError) && !(error instanceof StoppingError))
+        await this.#fail(error);
       throw error;
     } finally {
       this.#busy = false;
@@ -139,7 +142,7 @@ export class OrchestrationRunner implements Runner {
     const removed = inbox.filter((_, i) => gone.has(i));
     this.#inbox = inbox.filter((_, i) => !gone.has(i));
     if (reception.events.length === 0) {
-      if (removed.length > 0) await this.#hub.store.write((tx) => removed.forEach((w) => tx.inbox.remove(w.seq)));
+      if (removed.length > 0) await this.#hub.store.insist((tx) => removed.forEach((w) => tx.inbox.remove(w.seq)));
       return 'open';
     }
     for (const event of reception.events) execution.apply(event);
@@ -161,6 +164,7 @@ export class OrchestrationRunner implements Runner {
       if (decided.problem) this.#hub.context.log.warning(`Durable: instance '${this.#row.id}': ${decided.problem}`);
       customStatus = answer.customStatus;
       if (execution.completed) this.#warnOfAzure(answer.report);
+      if (execution.completed?.status === 'ContinuedAsNew') this.#warnOfDropped(answer.report);
       decision = decided;
       this.#awaiting = decided.awaiting;
       events = [...events, ...decided.events];
@@ -175,7 +179,7 @@ export class OrchestrationRunner implements Runner {
       updated: now,
     };
     const over = execution.completed !== undefined;
-    const committed = await this.#hub.store.write((tx) => {
+    const committed = await this.#hub.store.insist((tx) => {
       const current = tx.instances.get(row.id);
       if (!this.#isCurrent(current, row) || !removed.every(({ seq }) => tx.inbox.has(seq))) {
         tx.after(() => this.#hub.readAnew(row.id, this));
@@ -192,6 +196,25 @@ export class OrchestrationRunner implements Runner {
     if (!committed) return 'over';
     this.#row = row;
     return over ? 'over' : 'open';
+  }
+
+  /** What taking the turn again would not mend, such as an answer that cannot be read, fails the instance: it would wait for ever. */
+  async #fail(error: unknown): Promise<void> {
+    const at = Math.max(this.#hub.now(), this.#row.updated + 1);
+    const reason = error instanceof Error ? error.message : String(error);
+    const status = 'Failed';
+    const output = JSON.stringify(`Orchestrator function '${this.#functionName()}' failed: ${reason}`);
+    const row: InstanceRow = { ...this.#row, status, output, turns: this.#row.turns + 1, updated: at };
+    await this.#hub.store.insist((tx) => {
+      if (!this.#isCurrent(tx.instances.get(row.id), row)) return;
+      const { locked } = Execution.from(tx.instances.history(row.id));
+      tx.instances.addTurn(row.id, row.turns, [
+        { type: 'turn-started', at },
+        { type: 'execution-completed', at, status, output },
+      ]);
+      tx.instances.progress(row);
+      endInstance(this.#hub, tx, row, { status, output, locked });
+    });
   }
 
   #decide(report: Report, severalSteps: boolean, undo: () => void): ReturnType<typeof decide> {
@@ -221,6 +244,17 @@ export class OrchestrationRunner implements Runner {
       this.#hub.context.log.warning(
         `Durable: orchestrator '${this.#functionName()}', instance '${this.#row.id}': ${problem}`,
       );
+  }
+
+  #warnOfDropped({ commands }: Report): void {
+    const dropped = droppedEvents(this.#execution.history, commands);
+    if (dropped.length === 0) return;
+    const names = [...new Set(dropped)].map((name) => `'${name}'`).join(', ');
+    this.#hub.context.log.warning(
+      `Durable: orchestrator '${this.#functionName()}', instance '${this.#row.id}': ${dropped.length} raised event(s) (${names}) ` +
+        'had come and were not waited for before it continued as new: they are dropped, as in Azure. Collect events in an ' +
+        'entity, or send the next one only after the last was answered.',
+    );
   }
 
   /** Nobody else took over the instance, replaced it, or carried it on since this turn began. */

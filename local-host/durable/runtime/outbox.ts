@@ -72,6 +72,10 @@ function startSub(
     });
   if (!hub.orchestrators.has(work.name.toLowerCase()))
     return void refuse(unknownFunction(work.name, 'orchestrator', hub.orchestrators));
+  if (work.instanceId.startsWith('@'))
+    return void refuse(
+      `The instance id '${work.instanceId}' is not allowed: ids that begin with @ are those of entities.`,
+    );
   const existing = tx.instances.get(work.instanceId);
   if (existing && !isOver(existing.status))
     return void refuse(`An Orchestration instance with the status ${existing.status} already exists.`);

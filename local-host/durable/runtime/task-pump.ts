@@ -76,7 +76,7 @@ export class TaskPump {
   async #run(task: TaskRow): Promise<void> {
     const result = await this.#perform(task);
     if (this.#abort.signal.aborted && task.work.kind === 'http') return;
-    await this.#hub.store.write((tx) => {
+    await this.#hub.store.insist((tx) => {
       if (!tx.tasks.remove(task.seq)) return;
       this.#hub.post(tx, task.instanceId, task.executionId, result);
       const failed = result.type === 'task-failed';

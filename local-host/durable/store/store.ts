@@ -5,9 +5,11 @@
  * Invariants:
  * 1. A write's promise settles, and its `after` callbacks run, only once its transaction is on the disk.
  * 2. Writes run in the order in which they were asked for.
- * 3. A process whose row in `hosts` is gone writes nothing (see {@link FencedError}): its work belongs to others by now.
+ * 3. What a full disk or a lock held by others keeps from being written is written later (see {@link Store.insist}).
+ * 4. A process whose row in `hosts` is gone writes nothing (see {@link FencedError}): its work belongs to others by now.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { sleep, systemClock } from '../../clock';
 import { HostTable } from './host-table';
 import { InboxTable } from './inbox-table';
 import { InstanceTable } from './instance-table';
@@ -15,6 +17,7 @@ import { EntityTable } from './entity-table';
 import { TaskTable } from './task-table';
 import { TimerTable } from './timer-table';
 import { openDatabase } from './schema';
+import { isDiskFull, meansWait, meansWaitForAll } from './write-trouble';
 
 /** Another process took this one for dead. What it was doing is done by others. */
 export class FencedError extends Error {
@@ -45,12 +48,19 @@ interface Write {
 const SPARE_PAGES = 1024;
 const PAGES_AT_A_TIME = 2048;
 
+/** Between tries to write what a full disk or a lock of others keeps from being written. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
 export class Store {
   readonly #db: DatabaseSync;
   readonly #tables: Tables;
   #queue: Write[] = [];
   #scheduled: NodeJS.Immediate | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
+  #troubled = false;
+  /** Called once when nothing can be written for now, with the reason, and once without it when that is over. */
+  onTrouble: (reason: string | undefined) => void = () => undefined;
   /** Called when a commit finds that this process was taken for dead. */
   onFenced: () => void = () => undefined;
   /** Commits and the writes in them, for figures. */
@@ -72,6 +82,10 @@ export class Store {
     };
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** For reading outside of transactions; sees everything that is committed. */
   get read(): Tables {
     return this.#tables;
@@ -82,7 +96,27 @@ export class Store {
     return Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version']);
   }
 
-  /** Queues a write for the next commit. */
+  /**
+   * Writes what must not get lost: when the disk is full, or another process holds the file, it is tried again until it is
+   * written or the store closes. `run` is called for each try. Other writes may be done in between.
+   */
+  insist<T>(run: (tx: Transaction) => T): Promise<T> {
+    return this.insistOn(() => this.write(run));
+  }
+
+  /** As {@link insist}, for an action that writes more than once; it begins anew each time. */
+  async insistOn<T>(action: () => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        return await action();
+      } catch (error) {
+        if (this.#closed || !meansWait(error)) throw error;
+      }
+      await sleep(systemClock, pause, this.#closing.signal);
+    }
+  }
+
+  /** Queues a write for the next commit. It fails when it cannot be done now. */
   write<T>(run: (tx: Transaction) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('The durable state is closed.'));
     return new Promise<T>((resolve, reject) => {
@@ -117,7 +151,7 @@ export class Store {
     if (this.#closed) return;
     if (this.#scheduled) clearImmediate(this.#scheduled);
     this.#flush();
-    this.#closed = true;
+    this.#closing.abort();
     this.#db.close();
   }
 
@@ -143,14 +177,34 @@ export class Store {
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       if (error instanceof FencedError) this.onFenced();
-      if (batch.length > 1 && !(error instanceof FencedError)) return false;
+      if (isDiskFull(error)) this.#foldLog();
+      this.#noteTrouble(error);
+      const together = error instanceof FencedError || meansWaitForAll(error);
+      if (batch.length > 1 && !together) return false;
       for (const write of batch) write.reject(error);
-      return alone || batch.length === 1 || error instanceof FencedError;
+      return alone || batch.length === 1 || together;
     }
+    this.#noteTrouble(undefined);
     this.commits++;
     this.writes += batch.length;
     batch.forEach((write, i) => write.resolve(results[i] as never));
     for (const callback of callbacks) callback();
     return true;
+  }
+
+  /** The pages of the log are then used again, which may be all the space that is needed. */
+  #foldLog(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // The file itself cannot grow either.
+    }
+  }
+
+  #noteTrouble(error: unknown): void {
+    const troubled = error !== undefined && meansWait(error);
+    if (troubled === this.#troubled || (error !== undefined && !troubled)) return;
+    this.#troubled = troubled;
+    this.onTrouble(troubled ? (error as Error).message : undefined);
   }
 }

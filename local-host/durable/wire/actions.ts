@@ -28,6 +28,12 @@ export class UnknownActionError extends Error {
   override readonly name = 'UnknownActionError';
 }
 
+/** Thrown when what the library asks for makes no sense; the message is for whoever wrote the orchestrator. */
+export class UnreadableActionError extends Error {
+  override readonly name = 'UnreadableActionError';
+}
+
+/** @throws UnknownActionError, UnreadableActionError */
 export function commandsOf(actions: readonly unknown[]): Command[] {
   let held: { requestId: string; entities: readonly string[] } | undefined;
   /** Place among the actions that are not compounds → place among the leaves, which leave out waits. */
@@ -66,9 +72,7 @@ export function commandsOf(actions: readonly unknown[]): Command[] {
       case Action.ContinueAsNew:
         return [{ kind: 'continue', input: preEncoded(action['input']).input ?? 'null' }];
       case Action.CreateTimer:
-        return [
-          { kind: 'timer', fireAt: Date.parse(text(action['fireAt'])), cancelled: action['isCanceled'] === true },
-        ];
+        return [{ kind: 'timer', fireAt: timeOf(action['fireAt']), cancelled: action['isCanceled'] === true }];
       case Action.WaitForExternalEvent:
         return [{ kind: 'wait', event: text(action['externalEventName']) }];
       case Action.CallEntity:
@@ -110,6 +114,16 @@ export function commandsOf(actions: readonly unknown[]): Command[] {
     }
   };
   return actions.flatMap(convert);
+}
+
+/** @throws UnreadableActionError */
+function timeOf(value: unknown): number {
+  const ms = Date.parse(text(value));
+  if (Number.isNaN(ms))
+    throw new UnreadableActionError(
+      'A durable timer was given an invalid date. Give createTimer a Date, such as one made from context.df.currentUtcDateTime.',
+    );
+  return ms;
 }
 
 function text(value: unknown): string {

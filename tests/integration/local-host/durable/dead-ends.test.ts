@@ -33,3 +33,24 @@ it('a retry timeout with more tries left than the library would count through fa
   expect(status).toBe('Failed');
   expect(output).toMatch(/The retry timeout of 'fail' passed with 999\d\d tries left\. .*lower maxNumberOfAttempts/);
 });
+
+it('a timer without a date fails, which a rewind does not change', async () => {
+  const { status, output, row } = await host.run('sleepsUntilNever');
+  expect({ status, output }).toEqual({
+    status: 'Failed',
+    output: expect.stringMatching(
+      /^Orchestrator function 'sleepsUntilNever' failed: A durable timer was given an invalid date\./,
+    ),
+  });
+  expect(await host.extension.client.rewind(row.id, 'again')).toBe('accepted');
+  expect(await host.ended(row.id)).toMatchObject({ status: 'Failed', output });
+});
+
+it('a sub-orchestration under the id of an entity is refused, and leaves the entity alone', async () => {
+  const { status, output } = await host.run('startsEntityAsSub');
+  expect(status).toBe('Failed');
+  expect(output).toMatch(
+    /The instance id '@counterentity@taken' is not allowed: ids that begin with @ are those of entities/,
+  );
+  expect(host.extension.client.get('@counterentity@taken')).toBeUndefined();
+});

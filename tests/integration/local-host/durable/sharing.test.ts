@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { VirtualClock } from '../../../../local-host/virtual-clock';
+import { createInstance } from '../../../../local-host/durable/runtime/lifecycle';
 import { startDurable, temporaryFolder, type DurableHost } from './durable-host';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -62,6 +63,44 @@ test('processes that live keep their leases', async () => {
     [],
   );
   for (const { leaseUntil } of table.all()) expect(leaseUntil).toBeGreaterThan(clock.now());
+});
+
+test('processes that live keep their leases when the clock of the machine is set, and the dead are still found', async () => {
+  const clock = new VirtualClock(Date.UTC(2030, 0, 1));
+  let set = 0;
+  const processClock = { now: () => clock.now() + set, after: clock.after.bind(clock) };
+  const both = [await host({ engine: { processClock } }), await host({ engine: { processClock } })];
+  const { store } = both[0]!.extension.engine.hub;
+  for (set of [3_600_000, -3_600_000]) {
+    for (let second = 0; second < 3; second++) await clock.advance(1000);
+    expect(store.read.hosts.all()).toHaveLength(2);
+    store.read.hosts.register({ id: 'dead', pid: 2 ** 30, leaseUntil: Number.MAX_SAFE_INTEGER });
+    for (let second = 0; second < 3; second++) await clock.advance(1000);
+    expect(store.read.hosts.all().map((h) => h.id)).not.toContain('dead');
+  }
+  expect(both.flatMap((h) => h.logs.map((l) => l.message)).filter((m) => m.includes('taken for dead'))).toEqual([]);
+});
+
+test('what could not be written on a full disk is written when there is room, without a second run', async () => {
+  const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+  const only = await host();
+  const { store } = only.extension.engine.hub;
+  const write = store.write.bind(store);
+  let refused = 0;
+  // Each write is refused once: what the client asks for, the turns, and the results of activities.
+  const seen = new WeakSet<object>();
+  jest.spyOn(store, 'write').mockImplementation((run) => {
+    if (seen.has(run)) return write(run);
+    seen.add(run);
+    refused++;
+    return Promise.reject(full);
+  });
+  await expect(only.start('sequence', 1)).rejects.toThrow();
+  const id = 'kept';
+  await store.insist((tx) => createInstance(only.extension.engine.hub, tx, { id, name: 'sequence', input: '1' }));
+  expect(await only.ended(id)).toMatchObject({ output: 32 });
+  expect(refused).toBeGreaterThan(10);
+  expect(only.invocations.filter((i) => i.name === 'double')).toHaveLength(5);
 });
 
 test('a result is recorded only while its task is there', async () => {

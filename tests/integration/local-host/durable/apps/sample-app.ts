@@ -129,6 +129,20 @@ df.app.orchestration('waitsForNothing', function* (c) {
   yield (c.df.getInput<string>() === 'promise' ? Promise.resolve(1) : { of: 'no task' }) as never;
   return 'not reached';
 });
+df.app.orchestration('sleepsUntilNever', function* (c) {
+  yield c.df.createTimer(new Date(NaN));
+});
+df.app.orchestration('startsEntityAsSub', function* (c) {
+  return yield c.df.callSubOrchestrator('echoOne', 1, '@counterentity@taken');
+});
+df.app.orchestration('waitsForChild', function* (c) {
+  return yield c.df.callSubOrchestrator('twoEvents', null, `${c.df.instanceId}-child`);
+});
+df.app.orchestration('collector', function* (c) {
+  const seen = [...(c.df.getInput<number[] | null>() ?? []), yield c.df.waitForExternalEvent('go')] as number[];
+  if (seen.length < 2) c.df.continueAsNew(seen);
+  return seen;
+});
 df.app.orchestration('twoEvents', function* (c) {
   return [yield c.df.waitForExternalEvent('go'), yield c.df.waitForExternalEvent('go')];
 });

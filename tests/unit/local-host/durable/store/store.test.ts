@@ -137,6 +137,74 @@ describe('Group commit', () => {
     store.close();
   });
 
+  describe('on a full disk', () => {
+    /** Fails as SQLite does when its file cannot grow. */
+    const fill = (): { add: () => void; free: () => void } => {
+      const db = new DatabaseSync(':memory:');
+      db.exec('PRAGMA max_page_count = 2; CREATE TABLE t (a)');
+      return {
+        add: () => void db.prepare('INSERT INTO t VALUES (?)').run('x'.repeat(100_000)),
+        free: () => void db.exec('PRAGMA max_page_count = 1000'),
+      };
+    };
+
+    it('writes what is insisted on once there is room, and says that it waits and that it goes on', async () => {
+      const store = open();
+      const disk = fill();
+      const troubles: (string | undefined)[] = [];
+      store.onTrouble = (reason) => void troubles.push(reason);
+      let tries = 0;
+      await store.insist((tx) => {
+        if (++tries === 3) disk.free();
+        disk.add();
+        tx.instances.putInput('a', '1');
+      });
+      expect(store.read.instances.input('a')).toBe('1');
+      expect(tries).toBe(3);
+      expect(troubles).toEqual(['database or disk is full', undefined]);
+      store.close();
+    });
+
+    it('refuses other writes, and gives up waiting when it closes', async () => {
+      const store = open();
+      const disk = fill();
+      await expect(store.write(disk.add)).rejects.toThrow('database or disk is full');
+      const waiting = store.insist(disk.add);
+      await new Promise((resolve) => setImmediate(resolve));
+      store.close();
+      await expect(waiting).rejects.toThrow();
+    });
+
+    it('tries nothing again that failed for a reason of its own', async () => {
+      const store = open();
+      const run = jest.fn(() => {
+        throw new Error('no');
+      });
+      await expect(store.insist(run)).rejects.toThrow('no');
+      expect(run).toHaveBeenCalledTimes(1);
+      store.close();
+    });
+  });
+
+  it('waits once for a file that others have locked, however many writes there are', async () => {
+    const store = open();
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const exec = jest.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+      exec.mockRestore();
+      // Ten seconds are the production value.
+      this.exec('PRAGMA busy_timeout = 1');
+      return void this.exec(sql);
+    });
+    const begun = jest.fn();
+    const results = await Promise.allSettled([store.write(begun), store.write(begun), store.write(begun)]);
+    expect(results.map((r) => r.status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(begun).not.toHaveBeenCalled();
+    other.exec('ROLLBACK');
+    other.close();
+    store.close();
+  });
+
   it('commits what is queued when it closes', () => {
     const store = open();
     void store.write((tx) => tx.instances.putInput('a', '1'));
