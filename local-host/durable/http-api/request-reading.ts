@@ -53,7 +53,10 @@ export function flag(query: URLSearchParams, name: string, otherwise: boolean): 
 
 /** The body as JSON text, checked. @throws BadJsonError */
 export function jsonBody(request: HostHttpRequest): string {
-  const text = Buffer.from(request.body).toString('utf8');
+  // Some clients begin their files with a byte order mark.
+  const text = Buffer.from(request.body)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
   if (text.trim() === '')
     throw new BadJsonError("Error reading JToken from JsonReader. Path '', line 0, position 0.", false);
   try {
@@ -69,17 +72,20 @@ export function jsonBody(request: HostHttpRequest): string {
   }
 }
 
+/** Names of statuses that no instance here ever has: asking for them finds nothing. */
+const NEVER: readonly string[] = ['Canceled', 'ContinuedAsNew', 'Unknown'];
 const STATUSES: readonly RuntimeStatus[] = ['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated'];
 
 /** Filters of list and purge. Unknown statuses and unreadable times count as absent, as recorded (`durable.list.filters`). */
 export function instanceFilter(query: URLSearchParams): InstanceFilter {
   const wanted = param(query, 'runtimeStatus')?.split(',') ?? [];
-  const statuses = STATUSES.filter((s) => wanted.some((w) => w.trim().toLowerCase() === s.toLowerCase()));
+  const isWanted = (status: string): boolean => wanted.some((w) => w.trim().toLowerCase() === status.toLowerCase());
+  const statuses = STATUSES.filter(isWanted);
   const createdFrom = time(param(query, 'createdTimeFrom'));
   const createdTo = time(param(query, 'createdTimeTo'));
   const prefix = param(query, 'instanceIdPrefix');
   return {
-    ...(statuses.length > 0 ? { statuses } : {}),
+    ...(statuses.length > 0 || NEVER.some(isWanted) ? { statuses } : {}),
     ...(createdFrom === undefined ? {} : { createdFrom }),
     ...(createdTo === undefined ? {} : { createdTo }),
     ...(prefix ? { prefix } : {}),
@@ -92,12 +98,15 @@ export function time(text: string | undefined): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
+/** As in .NET's Int32. */
+const MOST_ROWS = 2 ** 31 - 1;
+
 /** @throws InvalidArgumentError for anything that is not a positive whole number. */
 export function top(query: URLSearchParams): number | undefined {
   const text = param(query, 'top');
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0)
+  if (!/^\d+$/.test(text) || value <= 0 || value > MOST_ROWS)
     throw new InvalidArgumentError(`top must be a positive whole number, not '${text}'.`);
   return value;
 }

@@ -4,8 +4,9 @@
  */
 import { Execution } from '../engine/execution';
 import { isScheduled, type HistoryEvent, type InboxEvent } from '../engine/history-event';
-import type { InstanceRow } from '../store/instance-table';
+import { isOver, type InstanceRow } from '../store/instance-table';
 import type { Transaction } from '../store/store';
+import { sendOut } from './outbox';
 import type { TaskHub } from './task-hub';
 
 export function rewindInstance(
@@ -66,14 +67,18 @@ function runAnew(
       tx.after(() => hub.onTimer(timer));
     } else if (event.type === 'sub-created') {
       const child = tx.instances.get(event.work.instanceId);
-      if (child?.status === 'Failed') rewind(hub, tx, child, undefined);
-      else if (child?.status === 'Completed')
+      const mine = child?.parent?.executionId === row.executionId && child.parent.taskId === taskId;
+      if (mine && child.status === 'Failed') rewind(hub, tx, child, undefined);
+      else if (mine && child.status === 'Completed')
         tx.inbox.add(row.id, row.executionId, {
           type: 'sub-completed',
           at: now,
           id: taskId,
           result: child.output ?? 'null',
         });
+      // One that was terminated, purged or replaced meanwhile would never answer.
+      else if (!mine || isOver(child.status))
+        sendOut(hub, tx, row, [{ kind: 'start-sub', id: taskId, work: event.work }]);
     }
   }
 }

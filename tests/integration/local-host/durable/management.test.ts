@@ -38,6 +38,56 @@ describe('Managing instances', () => {
     failing = true;
   });
 
+  it.each(['terminated', 'purged'])(
+    'rewinds an instance whose sub-orchestration was %s, which begins anew',
+    async (how) => {
+      const { client } = host.extension;
+      const id = `of-${how}`;
+      const child = `${id}-child`;
+      await host.start('waitsForChild', null, id);
+      await reaches(host, child, 'Running');
+      await client.terminate(child, 'enough');
+      expect(await host.ended(id)).toMatchObject({ status: 'Failed' });
+      if (how === 'purged') await client.purge(child);
+      expect(await client.rewind(id, 'once more')).toBe('accepted');
+      await reaches(host, child, 'Running');
+      for (const n of [1, 2]) await client.raiseEvent(child, 'go', String(n));
+      expect(await host.ended(id)).toMatchObject({ status: 'Completed', output: [1, 2] });
+    },
+  );
+
+  it('says which events are dropped when an instance continues as new', async () => {
+    const { client } = host.extension;
+    await host.start('collector', null, 'collects');
+    // In one commit, so that one turn takes both in.
+    await Promise.all([client.raiseEvent('collects', 'go', '1'), client.raiseEvent('collects', 'go', '2')]);
+    await new Promise<void>((resolve) => {
+      const look = (): void => (client.input('collects') === '[1]' ? resolve() : void setImmediate(look));
+      look();
+    });
+    expect(host.logs.map((l) => l.message)).toContainEqual(
+      expect.stringMatching(
+        /instance 'collects': 1 raised event\(s\) \('go'\) .* dropped, as in Azure\. Collect events in an entity/,
+      ),
+    );
+    await client.raiseEvent('collects', 'go', '3');
+    expect(await host.ended('collects')).toMatchObject({ output: [1, 3] });
+  });
+
+  it('purges none when asked for a status that no instance has', async () => {
+    await host.run('echoOne', 1, 'stays');
+    for (const status of ['Canceled', 'ContinuedAsNew', 'canceled,continuedasnew']) {
+      const filter = `createdTimeFrom=2000-01-01&runtimeStatus=${status}`;
+      expect(await host.call('GET', `/instances?${filter}`)).toMatchObject({ status: 200, json: [] });
+      expect(await host.call('DELETE', `/instances?${filter}`)).toMatchObject({ status: 404 });
+    }
+    expect(host.extension.client.get('stays')).toBeDefined();
+  });
+
+  it.each(['0', '1e3', '0x10', '99999999999999999999'])('refuses top=%s', async (top) => {
+    expect((await host.call('GET', `/instances?top=${top}`)).status).toBe(400);
+  });
+
   it('pages through instances by token', async () => {
     for (let i = 0; i < 5; i++) await host.run('echoOne', i, `page-${i}`);
     const ids: string[] = [];
