@@ -19,6 +19,8 @@ export interface ParkedOrders {
   places(): Promise<ReadonlyMap<string, readonly ParkedPlace[]>>;
   /** Durable when it resolves. The same place of the same order again replaces it. */
   park(entry: ParkedOrder): Promise<void>;
+  /** As {@link park}, but only while it is parked: one that another process took out meanwhile stays out. */
+  postpone(entry: ParkedOrder): Promise<void>;
   load(order: string, place: string): Promise<ParkedOrder | undefined>;
   remove(order: string, place: string): Promise<void>;
 }

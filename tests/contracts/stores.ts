@@ -341,6 +341,19 @@ export function parkedOrdersContract(name: string, make: () => ParkedOrders): vo
       expect(await parked.load('no such order', 'x')).toBeUndefined();
     });
 
+    it('postpones one that is parked, and leaves out one that was taken out meanwhile', async () => {
+      const parked = make();
+      for (const one of [entry(), entry({ text: 'x'.repeat(100_000) })]) {
+        await parked.park(one);
+        await parked.postpone({ ...one, attempts: 3 });
+        expect(await parked.load(one.order, one.place)).toEqual({ ...one, attempts: 3 });
+        await parked.remove(one.order, one.place);
+        await parked.postpone(one);
+        expect(await parked.load(one.order, one.place)).toBeUndefined();
+        expect((await parked.places()).get(one.order)).toBeUndefined();
+      }
+    });
+
     it('replaces one that is parked again, and removes', async () => {
       const parked = make();
       const one = entry();

@@ -172,6 +172,10 @@ export function memoryParkedOrders(): ParkedOrders & { readonly all: Map<string,
       return found;
     },
     park: async (entry) => void all.set(keyOf(entry.order, entry.place), entry),
+    postpone: async (entry) => {
+      const key = keyOf(entry.order, entry.place);
+      if (all.has(key)) all.set(key, entry);
+    },
     load: async (order, place) => all.get(keyOf(order, place)),
     remove: async (order, place) => void all.delete(keyOf(order, place)),
   };

@@ -8,7 +8,7 @@ import { SeededRandom } from '../drivers/seeded-random';
 const work = makeWorkload(new SeededRandom(7), { count: 300, duplicates: 0.05, poison: 0.04, bytes: true });
 const options = { keepsArrival: true, inHand: 2 };
 const call = (text: string, path = '/one', outcome: DownstreamCall['outcome'] = 'taken'): DownstreamCall => ({
-  ...{ key: text, text, path, outcome },
+  ...{ key: text, text, traceparent: undefined, path, outcome },
 });
 const calls = work.orders.flatMap(({ texts }) => texts.map((text) => call(text)));
 const letters = [...work.poison].map(([message, code]) => ({ message, code }));

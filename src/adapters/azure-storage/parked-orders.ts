@@ -33,7 +33,6 @@ const PLACE_COLUMNS = ['order', 'event', 'place', 'sequence', 'parkedAt', 'dueAt
 
 export function createParkedOrders(clients: StorageClients, tableName: string, containerName: string): ParkedOrders {
   const table = () => clients.table(tableName);
-  const rowKey = (order: string, place: string): string => `${order}:${tableKey(place)}`;
   const body = (order: string, place: string) =>
     clients
       .blobs()
@@ -55,25 +54,16 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
     },
 
     async park(entry) {
-      const inline = entry.text.length <= INLINE;
-      if (!inline) await body(entry.order, entry.place).upload(entry.text, Buffer.byteLength(entry.text));
-      const row: Row = {
-        order: entry.order,
-        event: entry.event,
-        place: entry.place,
-        sequence: entry.sequence === undefined ? '' : String(entry.sequence),
-        parkedAt: String(entry.parkedAt),
-        dueAt: String(entry.dueAt),
-        attempts: String(entry.attempts),
-        reason: entry.reason.slice(0, 2_000),
-        replayed: entry.replayed ?? false,
-        origin: JSON.stringify(entry.origin),
-        ...(inline ? { text: entry.text } : {}),
-      };
-      await table().upsertEntity(
-        { partitionKey: PARTITION, rowKey: rowKey(entry.order, entry.place), ...row },
-        'Replace',
-      );
+      if (!isInline(entry)) await body(entry.order, entry.place).upload(entry.text, Buffer.byteLength(entry.text));
+      await table().upsertEntity(entityOf(entry), 'Replace');
+    },
+
+    async postpone(entry) {
+      try {
+        await table().updateEntity(entityOf(entry), 'Replace');
+      } catch (error) {
+        if (statusOf(error) !== 404) throw error;
+      }
     },
 
     async load(order, place): Promise<ParkedOrder | undefined> {
@@ -104,6 +94,32 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
       // Last: a row must never point at nothing. What a crash leaves here ages out by lifecycle.
       await body(order, place).deleteIfExists();
     },
+  };
+}
+
+function rowKey(order: string, place: string): string {
+  return `${order}:${tableKey(place)}`;
+}
+
+function isInline({ text }: ParkedOrder): boolean {
+  return text.length <= INLINE;
+}
+
+function entityOf(entry: ParkedOrder): Row & { partitionKey: string; rowKey: string } {
+  return {
+    partitionKey: PARTITION,
+    rowKey: rowKey(entry.order, entry.place),
+    order: entry.order,
+    event: entry.event,
+    place: entry.place,
+    sequence: entry.sequence === undefined ? '' : String(entry.sequence),
+    parkedAt: String(entry.parkedAt),
+    dueAt: String(entry.dueAt),
+    attempts: String(entry.attempts),
+    reason: entry.reason.slice(0, 2_000),
+    replayed: entry.replayed ?? false,
+    origin: JSON.stringify(entry.origin),
+    ...(isInline(entry) ? { text: entry.text } : {}),
   };
 }
 

@@ -139,7 +139,7 @@ export function createResumeOrders(ports: ResumePorts, settings: ResumeSettings)
   }
 
   async function wait(entry: ParkedOrder, dueAt: number, attempts: number, reason: string): Promise<'waits'> {
-    await parked.park({ ...entry, dueAt, attempts, reason });
+    await parked.postpone({ ...entry, dueAt, attempts, reason });
     return 'waits';
   }
 }

@@ -95,8 +95,8 @@ export function definition(name: string): FunctionDefinition {
 }
 
 /** Looks again until something is there, for what only the storage can tell. */
-export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + TIMEOUT_MS;
+export async function eventually<T>(look: () => Promise<T | undefined>, timeoutMs = TIMEOUT_MS): Promise<T> {
+  const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     const found = await look();
     if (found !== undefined) return found;

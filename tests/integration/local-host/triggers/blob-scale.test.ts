@@ -87,7 +87,8 @@ test(
     await uploadMany(KNOWN);
     await nextSecond();
     const first = await start();
-    await eventually(() => Promise.resolve(listings(requests()).length >= Math.ceil(KNOWN / PAGE) ? true : undefined));
+    const listed = (): boolean => listings(requests()).length >= Math.ceil(KNOWN / PAGE);
+    await eventually(() => Promise.resolve(listed() ? true : undefined), TIMEOUT_MS);
     const cost = await costOfNew(first, 'a');
     expect(listings(cost)).toEqual([]);
     expect(cost.length).toBeLessThanOrEqual(NEW * REQUESTS_PER_BLOB);
