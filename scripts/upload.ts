@@ -15,6 +15,12 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
   const total = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const progress = new UploadProgress(path.basename(file), total, process.stdout);
   const began = Date.now();
+  const ticking = setInterval(() => progress.tick(), 200);
+  const interrupted = (): void => {
+    progress.line('stopped. What was sent is kept for a week: run the same command again to go on.');
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
   let sent = 0;
   try {
     const { record, deadLetter, mismatch } = await uploadFile(file, app, options, path.join(home, 'uploads'), {
@@ -42,7 +48,7 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
       ? `SHA-256 equal (${record.sha256.slice(0, 12)}…)`
       : `verified by ${record.verifiedBy}`;
     progress.line(
-      `→ ${record.destination}  ${size(record.size ?? total)}, ${size(sent)} sent in ${seconds.toFixed(1)} s, ${verified}`,
+      `→ ${record.destination}  ${size(record.size ?? total)}, ${sent === 0 && total > 0 ? 'all of it there from an earlier run' : `${size(sent)} sent`} in ${seconds.toFixed(1)} s, ${verified}`,
     );
     return true;
   } catch (error) {
@@ -52,6 +58,9 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
     const resume = sent > 0 ? ' What was sent is kept for a week: run the same command again to go on.' : '';
     progress.line(`FAILED: ${cause}.${resume}`);
     return false;
+  } finally {
+    clearInterval(ticking);
+    process.off('SIGINT', interrupted);
   }
 }
 

@@ -6,6 +6,7 @@ import { createClaimMedia } from './activities/claim-media';
 import { createCopyMedia } from './activities/copy-media';
 import { createInspectMedia } from './activities/inspect-media';
 import { createSettleMedia } from './activities/settle-media';
+import { createTypeCopy } from './activities/type-copy';
 import { createVerifyMedia } from './activities/verify-media';
 import { createGroupInbox } from './adapters/azure-storage/group-inbox';
 import { createBlobStore } from './adapters/azure-storage/blob-store';
@@ -85,8 +86,14 @@ export function compose(config: Config) {
     share,
     directUploads,
     uploads: createUploadAnnouncements(
-      { uploads: directUploads, sign: createSignUpload(config.storage, clients, clock), clock, unique: uniqueSuffix },
-      config.directUpload,
+      {
+        uploads: directUploads,
+        sign: createSignUpload(config.storage, clients, clock),
+        signatures,
+        clock,
+        unique: uniqueSuffix,
+      },
+      { ...config.directUpload, allowedTypes: config.upload.allowedTypes },
     ),
     readiness: createReadiness(probes, clock),
     receiveUpload: createReceiveUpload(
@@ -114,6 +121,7 @@ export function compose(config: Config) {
       'inspect-media': createInspectMedia({ blobs, signatures }, config.upload),
       'copy-media': copyMedia,
       'check-copy': createCheckCopy({ blobs, copyMedia }),
+      'type-copy': createTypeCopy({ blobs }),
       'verify-media': createVerifyMedia({ blobs, verify }),
       'settle-media': createSettleMedia({ inbox, records, clock }),
       'bury-media': createBuryMedia({ deadLetters, records, inbox }),

@@ -24,7 +24,12 @@ export class AppClient {
     private readonly key: string | undefined,
   ) {}
 
-  announce(upload: { readonly name: string; readonly size: number; readonly contentType: string }): Promise<Announced> {
+  announce(upload: {
+    readonly name: string;
+    readonly size: number;
+    readonly contentType: string;
+    readonly head: string;
+  }): Promise<Announced> {
     return this.#ask<Announced>('POST', '/v1/uploads', JSON.stringify(upload));
   }
 

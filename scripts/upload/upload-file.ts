@@ -47,9 +47,15 @@ export async function uploadFile(
   );
   const handle = await open(file, 'r');
   try {
-    const contentType = await typeOf(handle);
+    const head = await headOf(handle);
+    const contentType = await typeOf(head);
     const announce = async (): Promise<{ id: string; url: string }> => {
-      const announced = await app.announce({ name: path.basename(file), size: facts.size, contentType });
+      const announced = await app.announce({
+        name: path.basename(file),
+        size: facts.size,
+        contentType,
+        head: head.toString('base64'),
+      });
       journal.announced(announced.id);
       return announced;
     };
@@ -127,11 +133,15 @@ async function send(
   });
 }
 
-async function typeOf(handle: FileHandle): Promise<string> {
-  const { fileTypeFromBuffer } = await import('file-type');
+async function headOf(handle: FileHandle): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function typeOf(head: Buffer): Promise<string> {
+  const { fileTypeFromBuffer } = await import('file-type');
   try {
-    return (await fileTypeFromBuffer(buffer.subarray(0, bytesRead)))?.mime ?? 'application/octet-stream';
+    return (await fileTypeFromBuffer(head))?.mime ?? 'application/octet-stream';
   } catch {
     return 'application/octet-stream';
   }

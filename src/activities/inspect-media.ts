@@ -4,7 +4,9 @@ import type { BlobStore } from '../ports/blob-store';
 import { SIGNATURE_BYTES, type SignatureReader } from '../ports/signature';
 
 export type InspectResult =
-  | { readonly kind: 'accepted' | 'vanished' | 'superseded' }
+  /** `contentType`: what the content is, where that can be told. */
+  | { readonly kind: 'accepted'; readonly contentType?: string }
+  | { readonly kind: 'vanished' | 'superseded' }
   | { readonly kind: 'rejected'; readonly code: 'FILE_TYPE_REFUSED' | 'FILE_SIZE_WRONG'; readonly reason: string };
 
 /** `size`: bytes that were announced. */
@@ -26,7 +28,8 @@ export function createInspectMedia(
     const head = await blobs.read({ ...item, ifMatch: item.etag }, { from: 0, length: SIGNATURE_BYTES });
     if (head.kind !== 'read') return { kind: head.kind === 'gone' ? 'vanished' : 'superseded' };
     const detected = await signatures.detect(head.bytes);
-    if (isAllowedType(detected, allowedTypes)) return { kind: 'accepted' };
+    if (isAllowedType(detected, allowedTypes))
+      return { kind: 'accepted', ...(detected ? { contentType: detected.mime } : {}) };
     const what = detected ? `is ${detected.mime} by its content` : 'has a content of no known type';
     const reason = `The file ${what}; accepted: ${allowedTypes.join(', ')} (UPLOAD_ALLOWED_TYPES).`;
     return { kind: 'rejected', code: 'FILE_TYPE_REFUSED', reason };

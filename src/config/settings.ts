@@ -123,7 +123,7 @@ export const settings = {
     accepts: 'a whole number of MiB from 1',
     example: '95',
     meaning:
-      'Most that the files of one POST /upload may hold together. On Azure the host refuses bodies above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT first; the infrastructure sets that to this plus 1 MiB.',
+      'Most that the files of one POST /upload may hold together; what goes by a signed URL (POST /v1/uploads) has no such bound. On Azure the host refuses bodies above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT first; the infrastructure sets that to this plus 1 MiB.',
     default: '95',
   },
   UPLOAD_MAX_FILES: {
@@ -282,7 +282,7 @@ export const settings = {
   },
   APP_AZURE_MAX_BLOCK_SIZE: {
     schema: integer(8_388_608, 65_536, 1_073_741_824),
-    accepts: 'bytes, 65536 to 1073741824',
+    accepts: 'bytes, 65536 to 1073741824, in steps of 64',
     example: '8388608',
     meaning: 'Bytes of a block. Larger where a file would need more than 50,000 blocks.',
     default: '8388608',

@@ -1,10 +1,12 @@
 /** `POST /v1/uploads`: a signed URL for one blob of any size, whose announcement the orchestration holds the blob to (M1b). */
-import { directUploadRequest, type DirectUpload } from '../domain/media/direct-upload';
+import { directUploadRequest, UNKNOWN_TYPE, type DirectUpload } from '../domain/media/direct-upload';
+import { isAllowedMime, isAllowedType } from '../domain/media/file-type';
 import { mediaId, RAW_CONTAINER } from '../domain/media/media-event';
 import { safeBlobName } from '../domain/media/safe-name';
 import { problem, type Problem } from '../domain/problem';
 import type { Clock } from '../ports/clock';
 import type { DirectUploads, SignedUrl, SignUpload } from '../ports/direct-uploads';
+import type { SignatureReader } from '../ports/signature';
 
 export interface AnnouncedUpload extends SignedUrl {
   readonly upload: DirectUpload;
@@ -21,18 +23,41 @@ export interface UploadAnnouncements {
 }
 
 export function createUploadAnnouncements(
-  ports: { uploads: DirectUploads; sign: SignUpload; clock: Clock; unique: () => string },
-  { validMinutes }: { readonly validMinutes: number },
+  ports: {
+    uploads: DirectUploads;
+    sign: SignUpload;
+    signatures: SignatureReader;
+    clock: Clock;
+    unique: () => string;
+  },
+  { validMinutes, allowedTypes }: { readonly validMinutes: number; readonly allowedTypes: readonly string[] },
 ): UploadAnnouncements {
   async function signed(upload: DirectUpload): Promise<AnnounceResult> {
     const url = await ports.sign({ container: RAW_CONTAINER, name: upload.blob }, validMinutes);
     return { kind: 'announced', upload, ...url };
   }
 
+  /** Why the file would be refused once it is there; what cannot be told yet is told then. */
+  async function refusal({ contentType, head }: DirectUploadRequest): Promise<Problem | undefined> {
+    const refused = (what: string): Problem =>
+      problem('FILE_TYPE_REFUSED', `${what}; accepted: ${allowedTypes.join(', ')} (UPLOAD_ALLOWED_TYPES).`, {
+        allowedTypes,
+      });
+    if (head !== undefined) {
+      const detected = await ports.signatures.detect(Buffer.from(head, 'base64'));
+      if (isAllowedType(detected, allowedTypes)) return undefined;
+      return refused(`The file ${detected ? `is ${detected.mime} by its content` : 'has a content of no known type'}`);
+    }
+    if (contentType === UNKNOWN_TYPE || isAllowedMime(contentType, allowedTypes)) return undefined;
+    return refused(`The file is announced as ${contentType}`);
+  }
+
   return {
     async announce(body, traceparent) {
       const wanted = parse(body);
       if ('code' in wanted) return { kind: 'refused', problem: wanted };
+      const refused = await refusal(wanted);
+      if (refused) return { kind: 'refused', problem: refused };
       const blob = safeBlobName(wanted.name, ports.unique());
       const upload: DirectUpload = {
         id: mediaId(RAW_CONTAINER, blob),
@@ -56,7 +81,9 @@ export function createUploadAnnouncements(
   };
 }
 
-function parse(body: string): ReturnType<typeof directUploadRequest.parse> | Problem {
+type DirectUploadRequest = ReturnType<typeof directUploadRequest.parse>;
+
+function parse(body: string): DirectUploadRequest | Problem {
   let json: unknown;
   try {
     json = JSON.parse(body);

@@ -8,6 +8,7 @@ import type { ClaimMedia } from '../activities/claim-media';
 import type { CopyMedia, CopyResult } from '../activities/copy-media';
 import type { InspectMedia } from '../activities/inspect-media';
 import type { SettleMedia } from '../activities/settle-media';
+import type { TypeCopy } from '../activities/type-copy';
 import type { VerifyMedia, VerifyResult } from '../activities/verify-media';
 import type { ProcessMediaInput } from '../domain/media/process-media';
 import { orchestrator, type Retry, type Step, type Steps } from './durable';
@@ -30,11 +31,13 @@ export function* processMediaStory(
   try {
     const claim = yield* steps.run<ClaimMedia>('claim-media', { item, instanceId: steps.instanceId }, retry);
     if (claim.kind === 'done') return { outcome: 'duplicate' };
+    let contentType: string | undefined;
     if (claim.announcedSize !== undefined) {
       const input = { item, size: claim.announcedSize };
       const found = yield* steps.run<InspectMedia>('inspect-media', input, retry);
       if (found.kind === 'rejected') return yield* bury(found.code, found.reason);
       if (found.kind !== 'accepted') return yield* settle({ kind: found.kind });
+      contentType = found.contentType;
     }
 
     // A copy that is found wanting is made once more before it is given up.
@@ -42,7 +45,8 @@ export function* processMediaStory(
       const copy = yield* finishedCopy(again);
       if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
       if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
-      const verified = yield* verifiedCopy(copy.etag);
+      const { etag } = yield* typedCopy(copy.etag, contentType);
+      const verified = yield* verifiedCopy(etag);
       if (verified.kind !== 'mismatch') return yield* settle(verified);
       if (again) return yield* bury('VERIFY_FAILED', verified.reason);
     }
@@ -66,6 +70,11 @@ export function* processMediaStory(
       copy = yield* steps.run<CheckCopy>('check-copy', { item, copyId: copy.copyId }, retry);
     }
     return copy;
+  }
+
+  function* typedCopy(etag: string, contentType: string | undefined): Step<{ readonly etag: string }> {
+    if (contentType === undefined) return { etag };
+    return yield* steps.run<TypeCopy>('type-copy', { item, etag, contentType }, retry);
   }
 
   function* verifiedCopy(etag: string): Step<VerifyResult> {

@@ -73,6 +73,11 @@ export interface BlobStore {
     destination: BlobRef & { readonly expects: Standing },
     metadata: Readonly<Record<string, string>>,
   ): Promise<CopyStart>;
+  /** Changes the type that a version is served with, which makes it another version of the same bytes. */
+  setContentType(
+    ref: BlobRef & { readonly ifMatch: string },
+    contentType: string,
+  ): Promise<{ readonly kind: 'set'; readonly etag: string } | { readonly kind: 'gone' | 'changed' }>;
   /** A part of the version, held in memory; fewer bytes where it ends first. */
   read(ref: BlobRef & { readonly ifMatch: string }, part: BytePart): Promise<ReadResult>;
   /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. */

@@ -45,6 +45,23 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
       });
     });
 
+    it('changes the type of a version, and nothing else of it', async () => {
+      const { store, put, text, remove } = make();
+      const at = ref();
+      const upload = store.beginUpload(at);
+      upload.write(Buffer.from('ab'));
+      const { etag } = await upload.commit({ ...options('ab'), contentType: 'a/b' });
+      const set = await store.setContentType({ ...at, ifMatch: etag }, 'image/png');
+      const now = await store.describe(at);
+      expect(now).toMatchObject({ contentType: 'image/png', length: 2, metadata: { traceparent: 'x' } });
+      expect(set).toEqual({ kind: 'set', etag: now!.etag });
+      expect([now!.etag === etag, await text(at)]).toEqual([false, 'ab']);
+      expect(await store.setContentType({ ...at, ifMatch: etag }, 'c/d')).toEqual({ kind: 'changed' });
+      await put(at, 'other');
+      await remove(at);
+      expect(await store.setContentType({ ...at, ifMatch: etag }, 'c/d')).toEqual({ kind: 'gone' });
+    });
+
     it('keeps many blocks in order, through memory that is used again', async () => {
       const { store, text } = make();
       const at = ref();

@@ -42,6 +42,16 @@ export class MemoryBlobStore implements BlobStore {
     return this.blobs.get(key(ref))?.facts;
   };
 
+  setContentType: BlobStore['setContentType'] = async (ref, contentType) => {
+    this.before('setContentType', ref);
+    const stored = this.blobs.get(key(ref));
+    if (!stored) return { kind: 'gone' };
+    if (stored.facts.etag !== ref.ifMatch) return { kind: 'changed' };
+    const etag = `"0x${(++this.#counter).toString(16).toUpperCase().padStart(15, '0')}"`;
+    this.blobs.set(key(ref), { ...stored, facts: { ...stored.facts, contentType, etag } });
+    return { kind: 'set', etag };
+  };
+
   beginUpload: BlobStore['beginUpload'] = (ref) => {
     const parts: Buffer[] = [];
     let abandoned = false;

@@ -60,6 +60,32 @@ export function createBlobStore(clients: StorageClients): BlobStore {
       }
     },
 
+    async setContentType(ref, contentType) {
+      try {
+        const conditions = { ifMatch: ref.ifMatch };
+        // All headers are set at once: what is not given is gone.
+        const { contentMD5, cacheControl, contentDisposition, contentEncoding, contentLanguage } = await client(
+          ref,
+        ).getProperties({ conditions });
+        const answer = await client(ref).setHTTPHeaders(
+          {
+            blobContentType: contentType,
+            ...(contentMD5 ? { blobContentMD5: contentMD5 } : {}),
+            ...(cacheControl ? { blobCacheControl: cacheControl } : {}),
+            ...(contentDisposition ? { blobContentDisposition: contentDisposition } : {}),
+            ...(contentEncoding ? { blobContentEncoding: contentEncoding } : {}),
+            ...(contentLanguage ? { blobContentLanguage: contentLanguage } : {}),
+          },
+          { conditions },
+        );
+        return { kind: 'set', etag: answer.etag ?? '' };
+      } catch (error) {
+        if (statusOf(error) === 404) return { kind: 'gone' };
+        if (statusOf(error) === 412) return { kind: (await describe(ref)) ? 'changed' : 'gone' };
+        throw error;
+      }
+    },
+
     async read(ref, part): Promise<ReadResult> {
       const chunks: Buffer[] = [];
       const missed = await readEach(ref, part, (bytes) => chunks.push(bytes));

@@ -58,7 +58,7 @@ export function startShareChild(options: ShareProcessOptions, onHung: (operation
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
     // Threads that wait for the staging disk: it writes many small files best when told of them together.
-    env: { UV_THREADPOOL_SIZE: '16' },
+    env: { UV_THREADPOOL_SIZE: '64' },
   });
   child.unref();
   child.channel?.unref();

@@ -12,11 +12,23 @@ import type { ShareDisk, ShareRoots } from './share-disk';
 
 /** Four of them stay in a core's cache between being read and being hashed. */
 const PIECE = 256 * 1024;
-/** Files that wait for the disk while others are copied. */
-const MOST_SEALING = 64;
+/** Files open at a time. */
+const MOST_OPEN = 256;
+/**
+ * Files that are made durable together once all are copied. A disk's journal takes many files in one go, and holds up whoever
+ * makes or removes others meanwhile: sixteen files told of one by one cost it sixteen times as much as together.
+ */
+const MOST_TOGETHER = 128;
+
+interface Group {
+  /** Files still to be copied. */
+  left: number;
+  readonly copied: (() => void)[];
+}
 
 interface Waiting {
   readonly file: FileToStage;
+  readonly group: Group;
   readonly onProgress: (bytes: number) => void;
   readonly settle: (outcome: StageOutcome) => void;
 }
@@ -37,7 +49,7 @@ export class Stage {
   readonly #waiting: Waiting[] = [];
   readonly #aboard: (Aboard | undefined)[] = Array.from({ length: LANES }, () => undefined);
   #lanes: Md5Lanes | undefined;
-  #sealing = 0;
+  #open = 0;
   #running = false;
 
   constructor(
@@ -47,9 +59,14 @@ export class Stage {
 
   /** Never rejects: what becomes of each file is its outcome. */
   copy(files: readonly FileToStage[], onProgress: (bytes: number) => void): Promise<readonly StageOutcome[]> {
-    const outcomes = files.map(
-      (file) => new Promise<StageOutcome>((settle) => this.#waiting.push({ file, onProgress, settle })),
-    );
+    const groups = Array.from({ length: Math.ceil(files.length / MOST_TOGETHER) }, (_, i): Group => {
+      const left = Math.min(MOST_TOGETHER, files.length - i * MOST_TOGETHER);
+      return { left, copied: [] };
+    });
+    const outcomes = files.map((file, i) => {
+      const group = groups[Math.floor(i / MOST_TOGETHER)] ?? { left: 1, copied: [] };
+      return new Promise<StageOutcome>((settle) => this.#waiting.push({ file, group, onProgress, settle }));
+    });
     if (!this.#running) void this.#run();
     return Promise.all(outcomes);
   }
@@ -68,17 +85,17 @@ export class Stage {
 
   #board(lanes: Md5Lanes): void {
     for (let lane = 0; lane < LANES; lane++) {
-      while (!this.#aboard[lane] && this.#sealing < MOST_SEALING) {
+      while (!this.#aboard[lane] && this.#open < MOST_OPEN) {
         const next = this.#waiting.shift();
         if (!next) return;
-        this.#aboard[lane] = this.#open(next);
+        this.#aboard[lane] = this.#begin(next);
         lanes.begin(lane, 'whole');
         lanes.begin(lane, 'block');
       }
     }
   }
 
-  #open(next: Waiting): Aboard | undefined {
+  #begin(next: Waiting): Aboard | undefined {
     try {
       const copy = FileCopy.open(this.disk, this.roots, next.file.path);
       if (copy instanceof FileCopy) {
@@ -86,12 +103,14 @@ export class Stage {
         const wanted = next.file.blockSize - (next.file.blockSize % STEP);
         const { blockSize, count } = blockPlan(copy.state.size, wanted);
         const fresh = { blockMd5s: [], blockBytes: 0, pieceBytes: 0, ended: false };
+        this.#open++;
         return { ...next, copy, blockSize, inBlocks: count > 1, ...fresh };
       }
       next.settle(copy);
     } catch (error) {
       next.settle(failed(error));
     }
+    passed(next.group);
     return undefined;
   }
 
@@ -108,7 +127,8 @@ export class Stage {
         one.onProgress(one.pieceBytes);
       } catch (error) {
         this.#aboard[lane] = undefined;
-        this.#leave(one.copy.abandon(error).then(one.settle));
+        this.#close(one.copy.abandon(error).then(one.settle));
+        passed(one.group);
       }
     }
     lanes.advance(this.#aboard.map((one) => one?.pieceBytes ?? 0));
@@ -123,7 +143,8 @@ export class Stage {
       if (!one.ended) continue;
       const md5 = lanes.digest(lane, 'whole', tail, one.copy.copied);
       this.#aboard[lane] = undefined;
-      this.#leave(this.#seal(one, md5));
+      one.group.copied.push(() => this.#close(this.#seal(one, md5)));
+      passed(one.group);
     }
   }
 
@@ -132,11 +153,16 @@ export class Stage {
     settle(sealed.kind === 'staged' ? { kind: 'staged', state: copy.state, md5, blockMd5s, blockSize } : sealed);
   }
 
-  #leave(end: Promise<void>): void {
-    this.#sealing++;
+  #close(end: Promise<void>): void {
     void end.finally(() => {
-      this.#sealing--;
+      this.#open--;
       if (!this.#running && this.#waiting.length > 0) void this.#run();
     });
   }
+}
+
+/** One file less to be copied; after the last one all are made durable. */
+function passed(group: Group): void {
+  group.left--;
+  if (group.left === 0) for (const seal of group.copied) seal();
 }

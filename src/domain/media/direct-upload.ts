@@ -6,6 +6,11 @@ import type { MediaRecord } from './media-record';
 /** Bytes; 50,000 blocks of 4,000 MiB: https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
 const LARGEST_BLOB = 50_000 * 4_000 * 1024 * 1024;
 
+/** Says nothing about a file. */
+export const UNKNOWN_TYPE = 'application/octet-stream';
+/** Characters of base64: more bytes than any type is told by. */
+const LONGEST_HEAD = 8192;
+
 /** What was announced before the file came: the orchestration holds the blob to it. */
 export interface DirectUpload {
   /** Id of the file it will become. */
@@ -27,7 +32,9 @@ export const directUploadRequest = z.object({
   contentType: z
     .string()
     .regex(/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/)
-    .default('application/octet-stream'),
+    .default(UNKNOWN_TYPE),
+  /** The file's first bytes, so that its type is told before it is sent. */
+  head: z.base64().max(LONGEST_HEAD).optional(),
 });
 
 /** What `GET /v1/media/{id}` says of it until its blob comes. */

@@ -11,9 +11,16 @@ export interface DetectedType {
  */
 export function isAllowedType(detected: DetectedType | undefined, allowed: readonly string[]): boolean {
   if (allowed.includes('*/*')) return true;
-  if (!detected) return false;
-  const mime = detected.mime.toLowerCase();
+  return detected !== undefined && isAllowedMime(detected.mime, allowed);
+}
+
+export function isAllowedMime(type: string, allowed: readonly string[]): boolean {
+  const mime = type.toLowerCase();
   return allowed.some((pattern) =>
-    pattern.endsWith('/*') ? mime.startsWith(pattern.slice(0, -1).toLowerCase()) : mime === pattern.toLowerCase(),
+    pattern === '*/*'
+      ? true
+      : pattern.endsWith('/*')
+        ? mime.startsWith(pattern.slice(0, -1).toLowerCase())
+        : mime === pattern.toLowerCase(),
   );
 }

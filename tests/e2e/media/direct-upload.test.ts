@@ -60,6 +60,23 @@ it('refuses, as a dead letter, what is not what was announced', async () => {
   expect(letter).toMatchObject({ code: 'FILE_TYPE_REFUSED', state: 'open' });
 });
 
+it('refuses a type before anything is sent, where the announcement tells it', async () => {
+  const head = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64');
+  for (const body of [
+    { name: 'a.zip', size: 5, contentType: 'application/zip' },
+    { name: 'a.png', size: 5, contentType: 'image/png', head: head('MZ\u0000\u0001 a program') },
+  ]) {
+    const answer = await announce(body);
+    expect([answer.status, await answer.json()]).toEqual([
+      415,
+      expect.objectContaining({ code: 'FILE_TYPE_REFUSED', detail: expect.stringContaining('UPLOAD_ALLOWED_TYPES') }),
+    ]);
+  }
+  expect((await announce({ name: 'a.png', size: 5, contentType: 'application/zip', head: head(png) })).status).toBe(
+    201,
+  );
+});
+
 it('gives a URL that creates and writes this one blob, and nothing else', async () => {
   const upload = await announced({ name: 'mine.png', size: png.length });
   await put(upload.url, png);

@@ -93,6 +93,19 @@ it('goes on where a killed run was, as often as it is killed', async () => {
   expect(readdirSync(journals)).toEqual([]);
 }, 300_000);
 
+it('says on Ctrl-C that it can go on, and does, without sending anything twice', async () => {
+  const film = file('stopped.png', 6);
+  const run = upload(film.path, '--block-mib', '1', '--concurrency', '1');
+  await staged(2);
+  run.child.kill('SIGINT');
+  expect(await run.ended).toEqual({
+    code: 130,
+    output: expect.stringMatching(/stopped\.png {2}stopped\. What was sent is kept .* run the same command again/),
+  });
+  const again = await upload(film.path, '--block-mib', '1').ended;
+  expect([again.code, again.output]).toEqual([0, expect.stringContaining('blocks are there already')]);
+});
+
 it('starts anew for a file that is not the same any more', async () => {
   const film = file('changed.png', 6);
   const run = upload(film.path, '--block-mib', '1', '--concurrency', '1');
@@ -104,14 +117,15 @@ it('starts anew for a file that is not the same any more', async () => {
   expect([code, output]).toEqual([0, expect.not.stringContaining('goes on')]);
 });
 
-it('says why a file is refused, and where it is told in full', async () => {
+it('says why a file is refused, before any of it is sent', async () => {
   const program = path.join(folder, 'tool.png');
   writeFileSync(program, Buffer.from('MZ\u0000\u0000 not a picture'));
   const { code, output } = await upload(program).ended;
   expect([code, output]).toEqual([
     1,
-    expect.stringMatching(/tool\.png {2}FAILED: The file .*UPLOAD_ALLOWED_TYPES.*\/v1\/dead-letters\//),
+    expect.stringMatching(/tool\.png {2}FAILED: The file is .* by its content; accepted: .*UPLOAD_ALLOWED_TYPES/),
   ]);
+  expect(statSync(journals, { throwIfNoEntry: false }) ? readdirSync(journals) : []).toEqual([]);
 });
 
 it('names what is wrong with files, address and options, and goes on with the others', async () => {

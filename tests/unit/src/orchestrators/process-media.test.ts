@@ -4,6 +4,7 @@ import { createClaimMedia } from '../../../../src/activities/claim-media';
 import { createCopyMedia } from '../../../../src/activities/copy-media';
 import { createInspectMedia } from '../../../../src/activities/inspect-media';
 import { createSettleMedia } from '../../../../src/activities/settle-media';
+import { createTypeCopy } from '../../../../src/activities/type-copy';
 import { createVerifyMedia } from '../../../../src/activities/verify-media';
 import { mediaId, type MediaItem } from '../../../../src/domain/media/media-event';
 import { mediaInboxKey } from '../../../../src/domain/media/process-media';
@@ -34,6 +35,7 @@ function world(verify: 'read' | 'service' = 'read') {
     'inspect-media': createInspectMedia({ blobs, signatures: pngOrNothing }, { allowedTypes: ['image/*'] }),
     'copy-media': copyMedia,
     'check-copy': createCheckCopy({ blobs, copyMedia }),
+    'type-copy': createTypeCopy({ blobs }),
     'verify-media': createVerifyMedia({ blobs, verify }),
     'settle-media': createSettleMedia({ inbox, records, clock }),
     'bury-media': createBuryMedia({ deadLetters, records, inbox }),
@@ -117,6 +119,16 @@ describe('process_media', () => {
       await announced(w, png.length);
       const etag = w.blobs.put(source, png);
       expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'processed' });
+    });
+
+    it('gives the copy the type of its content, whatever its client sent', async () => {
+      const w = world();
+      await announced(w, png.length);
+      const etag = w.blobs.put(source, png);
+      await w.blobs.setContentType({ ...source, ifMatch: etag }, 'application/x-www-form-urlencoded');
+      const { etag: sent } = (await w.blobs.describe(source))!;
+      expect((await w.run(w.item(sent, '01'))).result).toEqual({ outcome: 'processed' });
+      expect(await w.blobs.describe(destination)).toMatchObject({ contentType: 'image/png' });
     });
 
     it.each([
