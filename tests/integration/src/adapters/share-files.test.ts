@@ -223,7 +223,7 @@ it(`answers after ${scaled(100)} calls that hung, and lets what hung go`, async 
   await expect(quick.claimed(10).catch(() => quick.claimed(10))).resolves.toMatchObject({ files: [] });
   quick.stop();
   for (const pid of pids) await ended(pid);
-}, 120_000);
+}, 60_000 + scaled(100) * 6_000);
 
 /** Asks until the process is gone: nobody else is told of it. */
 async function ended(pid: number): Promise<void> {
