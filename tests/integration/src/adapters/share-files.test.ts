@@ -197,33 +197,37 @@ it('names what is wrong with the folders', async () => {
   fs.rmSync('/dev/shm/sluice-other-file-system', { recursive: true });
 });
 
-it(`answers after ${scaled(100)} calls that hung, and lets what hung go`, async () => {
-  const hung: string[] = [];
-  const quick = createShareFiles({ roots, threads: 1, deadlineMs: 500, onHung: (operation) => hung.push(operation) });
-  const pids = new Set<number>();
-  let answered = 0;
-  for (let i = 0; i < scaled(100); i++) {
-    // A process that just started may itself be slow on a busy machine: asked again, it answers.
-    for (;;) {
-      const ok = await quick.claimed(10).then(
-        () => true,
-        () => false,
-      );
-      if (ok) break;
+it(
+  `answers after ${scaled(100)} calls that hung, and lets what hung go`,
+  async () => {
+    const hung: string[] = [];
+    const quick = createShareFiles({ roots, threads: 1, deadlineMs: 500, onHung: (operation) => hung.push(operation) });
+    const pids = new Set<number>();
+    let answered = 0;
+    for (let i = 0; i < scaled(100); i++) {
+      // A process that just started may itself be slow on a busy machine: asked again, it answers.
+      for (;;) {
+        const ok = await quick.claimed(10).then(
+          () => true,
+          () => false,
+        );
+        if (ok) break;
+      }
+      answered++;
+      const pid = quick.childPid();
+      pids.add(pid);
+      process.kill(pid, 'SIGSTOP');
+      await expect(quick.claimed(10)).rejects.toMatchObject({ name: 'ShareTimeout', code: 'ETIMEDOUT' });
+      expect(quick.childPid()).toBe(0);
+      // Back-offs grow only while nothing is answered.
     }
-    answered++;
-    const pid = quick.childPid();
-    pids.add(pid);
-    process.kill(pid, 'SIGSTOP');
-    await expect(quick.claimed(10)).rejects.toMatchObject({ name: 'ShareTimeout', code: 'ETIMEDOUT' });
-    expect(quick.childPid()).toBe(0);
-    // Back-offs grow only while nothing is answered.
-  }
-  expect([answered, pids.size, hung.length >= scaled(100)]).toEqual([scaled(100), scaled(100), true]);
-  await expect(quick.claimed(10).catch(() => quick.claimed(10))).resolves.toMatchObject({ files: [] });
-  quick.stop();
-  for (const pid of pids) await ended(pid);
-}, 60_000 + scaled(100) * 6_000);
+    expect([answered, pids.size, hung.length >= scaled(100)]).toEqual([scaled(100), scaled(100), true]);
+    await expect(quick.claimed(10).catch(() => quick.claimed(10))).resolves.toMatchObject({ files: [] });
+    quick.stop();
+    for (const pid of pids) await ended(pid);
+  },
+  60_000 + scaled(100) * 6_000,
+);
 
 /** Asks until the process is gone: nobody else is told of it. */
 async function ended(pid: number): Promise<void> {
