@@ -131,8 +131,7 @@ async function publish(broker: string): Promise<void> {
 
 async function azuriteForBench() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-bench-'));
-  const [blob = 0, queue = 0, table = 0] = [17_600, 17_601, 17_602];
-  const azurite = await startAzurite({ location: folder, ports: { blob, queue, table } });
+  const azurite = await startAzurite({ location: folder, ports: { blob: 17_600, queue: 17_601, table: 17_602 } });
   const loaded = loadConfig({ AzureWebJobsStorage: azurite.connectionString });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   await provisionStorage(createStorageClients(loaded.config.storage), storageLayout);

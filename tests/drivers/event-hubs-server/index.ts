@@ -15,7 +15,7 @@ export interface EventHubsServer {
   readonly namespace: string;
   readonly partitions: readonly PartitionLog[];
   /** Stores an event without the SDK. */
-  append(partition: number, body: string): void;
+  append(partition: number, body: string | Buffer): void;
   /** Ends all connections; new ones are taken. */
   cut(): void;
   stop(): Promise<void>;

@@ -81,11 +81,6 @@ export class Fleet {
     }
   }
 
-  /** What the hosts that run printed, for the report of a failure. */
-  output(): string {
-    return [...this.#machines.values()].map(({ name, host }) => `${name}:\n${host?.output() ?? 'gone'}`).join('\n');
-  }
-
   /** Names of those that run, paused ones included. */
   running(): string[] {
     return [...this.#machines.values()].filter(({ host }) => host).map(({ name }) => name);
