@@ -85,11 +85,11 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
         keys,
         (key) => key.order,
         async (partitionKey, group) => {
-          const create = group.map((key): TransactionAction => [
-            'create',
-            { partitionKey, rowKey: eventRow(key.event), ...claimed(owner, leaseMs) },
-          ]);
-          if (group.length > 1 && (await submitted(table(), create))) {
+          const rows = group.map(({ event }) => ({
+            ...{ partitionKey, rowKey: eventRow(event) },
+            ...claimed(owner, leaseMs),
+          }));
+          if (await inserted(table(), rows)) {
             for (const { event } of group) claims.set(event, { kind: 'claimed' });
             return;
           }
@@ -196,10 +196,15 @@ async function eachPartition<T>(
   );
 }
 
-/** False when one of its rows was there already: then none of them was written. */
-async function submitted(table: TableClient, actions: TransactionAction[]): Promise<boolean> {
+/** False when one of the rows was there already: then none of them was written. */
+async function inserted(
+  table: TableClient,
+  rows: readonly { readonly partitionKey: string; readonly rowKey: string }[],
+): Promise<boolean> {
+  const [first] = rows;
   try {
-    await table.submitTransaction(actions);
+    if (rows.length > 1) await table.submitTransaction(rows.map((row): TransactionAction => ['create', row]));
+    else if (first) await table.createEntity(first);
     return true;
   } catch (error) {
     if (isLostRace(error)) return false;
