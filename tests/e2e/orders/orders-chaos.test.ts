@@ -24,6 +24,8 @@ import { startStorage, type StorageUnderTest } from '../../drivers/storage-under
 /** By each backend; in `npm test` a tenth of them over all three. */
 const COUNT = isSoak ? 10_000 : 340;
 const ROUNDS = isSoak ? 8 : 1;
+/** Longer than all leases but those of storage queues. */
+const STILL_MS = 20_000;
 const TOPIC = 'orders';
 const PARTITIONS = 4;
 /** Of one batch; ORDERS_CONCURRENCY's default. */
@@ -149,12 +151,19 @@ describe.each(Object.keys(backends).filter((name) => name !== 'kafka' || hasKafk
       },
     );
     downstream.behave({ failing: 0.015, losing: 0.005 });
+    /** Until so many are there; or until nothing moves, since who stands still may have all that is left in hand. */
     const effects = (count: number): Promise<void> =>
       new Promise((resolve) => {
-        const look = (): void => {
-          if (downstream.taken.size < count) return;
+        let still: NodeJS.Timeout | undefined;
+        const done = (): void => {
+          clearTimeout(still);
           waits.delete(look);
           resolve();
+        };
+        const look = (): void => {
+          clearTimeout(still);
+          if (downstream.taken.size >= count) done();
+          else still = setTimeout(done, STILL_MS);
         };
         waits.add(look);
         look();
