@@ -49,7 +49,7 @@ export class AzuriteStartError extends Error {
 }
 
 const SERVICES: readonly AzuriteService[] = ['blob', 'queue', 'table'];
-const ACCESS_LOG_LIMIT = 16 * 1024 * 1024;
+const ACCESS_LOG_LIMIT = 64 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 60_000;
 
 /**

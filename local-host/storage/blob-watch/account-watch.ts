@@ -30,7 +30,8 @@ export interface AccountWatchOptions {
 
 const PAGE = 1000;
 const LOG_INTERVAL_MS = 100;
-const EMPTY_LOG_ABOVE_BYTES = 8 << 20;
+/** Emptying may lose a line, so a listing follows; at this size that is one for some 400,000 requests. */
+const EMPTY_LOG_ABOVE_BYTES = 64 << 20;
 /** Pause between listings: at least this, and a multiple of what the last one took, so that a large container is not listed all the time. */
 const WITH_LOG = { leastMs: 60_000, factor: 50 };
 const WITHOUT_LOG_FACTOR = 5;
