@@ -6,7 +6,8 @@
  * Invariants:
  * 1. A checkpoint is written only after the run of its events ended, whether it succeeded or not.
  * 2. None is written for a partition that was lost to another host meanwhile.
- * 3. When it stops, the runs in hand end first; those that succeeded are checkpointed, those that failed are not.
+ * 3. When it stops, the runs in hand end first; those that succeeded are checkpointed, those that failed are not. Closing the
+ *    client comes after that and frees connections only, so it is not waited for longer than a limit.
  */
 import type {
   CloseReason,
@@ -15,7 +16,7 @@ import type {
   ReceivedEventData,
   Subscription,
 } from '@azure/event-hubs';
-import { sleep, type Clock } from '../../clock';
+import { sleep, systemClock, type Clock } from '../../clock';
 import { messageOf } from '../../brokers/broker-sdk';
 import { reconnectDelayMs } from '../../brokers/reconnect-delay';
 import type { Log } from '../../log';
@@ -23,6 +24,8 @@ import type { EventHubsSettings } from './settings';
 
 /** How long the client gathers events before it hands over what has come. */
 const GATHER_S = 1;
+/** How long the client may take to close. Its links may be gone without a word, and it would wait for them for ever. */
+const CLOSE_LIMIT_MS = 5_000;
 
 export interface ProcessorOptions {
   /** A new client, and the storage of its checkpoints made ready. */
@@ -38,6 +41,8 @@ export interface ProcessorOptions {
     context: PartitionContext,
     goOn: () => boolean,
   ) => Promise<number>;
+  /** Milliseconds of the machine's time. Default 5,000. */
+  readonly closeLimitMs?: number;
 }
 
 interface Held {
@@ -67,6 +72,20 @@ export class EventHubsProcessor {
     this.#stopping.abort();
     await this.#starting;
     await Promise.all(this.#inHand);
+    const { closeLimitMs = CLOSE_LIMIT_MS, log, eventHubName } = this.#options;
+    const late = new AbortController();
+    const closed = this.#closeClient().catch((error: unknown) => {
+      log.debug(`The client of event hub '${eventHubName}' did not close: ${messageOf(error)}`);
+    });
+    // The machine's time: an app's virtual clock may stand still while its host stops.
+    const limit = sleep(systemClock, closeLimitMs, late.signal).then(() => {
+      if (!late.signal.aborted) log.debug(`The client of event hub '${eventHubName}' is still closing; left to it.`);
+    });
+    await Promise.race([closed, limit]);
+    late.abort();
+  }
+
+  async #closeClient(): Promise<void> {
     await this.#subscription?.close();
     await this.#client?.close();
   }
