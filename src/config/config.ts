@@ -5,6 +5,9 @@ import { settingDefinition, settingNames, type SettingName, type Settings } from
 import { resolveShare, type ShareConfig } from './share-config';
 import { resolveHostStorage, resolveStorageAccess, type StorageAccess } from './storage-access';
 
+/** Calls of an order's callback that its claim outlasts, at the least. */
+const LEASE_PER_CALL = 2;
+
 /** Everything the app knows about its surroundings; read once, frozen, and handed down. */
 export interface Config {
   readonly pipelines: ReadonlySet<Pipeline>;
@@ -91,7 +94,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
   // What rests on a wrong value is judged when that is mended.
   const backends = brokersRead ? resolveOrderBackends(read, hostStorage) : ({ ok: false, problems: [] } as const);
   // A value that is wrong is not also missing.
-  const more = [...(share.ok ? [] : share.problems), ...(backends.ok ? [] : backends.problems)];
+  const more = [...(share.ok ? [] : share.problems), ...(backends.ok ? [] : backends.problems), ...leaseProblems(read)];
   problems.push(...more.filter((p) => !problems.some(({ setting }) => setting === p.setting)));
   if (problems.length > 0 || !access.ok || !share.ok || !backends.ok) return { ok: false, problems };
 
@@ -140,4 +143,19 @@ export function loadConfig(environment: Environment): LoadedConfig {
     },
   };
   return { ok: true, config: Object.freeze(config) };
+}
+
+/** A claim that ran out while its one call was still under way would let a second process make the same call. */
+function leaseProblems({ ORDERS_LEASE_S: leaseS, ORDERS_CALLBACK_TIMEOUT_MS: timeoutMs }: Settings): SettingProblem[] {
+  const least = Math.ceil((LEASE_PER_CALL * timeoutMs) / 1000);
+  if (!(leaseS < least)) return [];
+  return [
+    {
+      setting: 'ORDERS_LEASE_S',
+      code: 'SETTINGS_INVALID',
+      found: `${leaseS}, and a call may take ORDERS_CALLBACK_TIMEOUT_MS=${timeoutMs}`,
+      accepts: `a lease of at least ${LEASE_PER_CALL} calls: ${least} or more, or a shorter ORDERS_CALLBACK_TIMEOUT_MS`,
+      example: String(Math.max(60, least)),
+    },
+  ];
 }

@@ -50,6 +50,13 @@ describe('loadConfig', () => {
     expect(describeProblem(problem!)).toContain(`for example ${name}=`);
   });
 
+  it('refuses a lease of orders that one call could outlast, and names the shortest', () => {
+    const [problem] = problems({ ...storage, ORDERS_LEASE_S: '9', ORDERS_CALLBACK_TIMEOUT_MS: '5000' });
+    expect(describeProblem(problem!)).toMatch(/ORDERS_LEASE_S.*ORDERS_CALLBACK_TIMEOUT_MS=5000.*10 or more/s);
+    expect(problems({ ...storage, ORDERS_LEASE_S: '10', ORDERS_CALLBACK_TIMEOUT_MS: '5000' })).toEqual([]);
+    expect(problems({ ...storage, ORDERS_LEASE_S: 'x' }).map((p) => p.setting)).toEqual(['ORDERS_LEASE_S']);
+  });
+
   it('reports all problems at once', () => {
     expect(problems({ UPLOAD_MAX_MB: 'x', VERIFY: 'y' }).map((p) => p.setting)).toEqual([
       'UPLOAD_MAX_MB',
