@@ -55,7 +55,7 @@ Settings come from the environment, else from Values in local.settings.json. Whe
 storage (UseDevelopmentStorage=true, or the public development account on this machine) and nothing listens there, the
 host starts Azurite on .sluice/azurite (with --host-state: DIR/azurite) and stops it with the last host that uses it.
 
-Exit codes: 0   stopped by SIGINT (Ctrl-C) or SIGTERM
+Exit codes: 0   stopped by SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed)
             1   unexpected error, or a second signal before the host had stopped
             2   wrong usage, no app in the folder, or settings that cannot be read
             98  the port is in use, or may not be opened; or another process is this instance

@@ -100,7 +100,7 @@ interface StopSignal {
 }
 
 /**
- * Raised at the first SIGINT or SIGTERM; a second one ends the process at once. One that follows on the heels of the first is
+ * Raised at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed); a second one ends the process at once. One that follows on the heels of the first is
  * the same again: Ctrl-C reaches every process of a terminal's group, and a wrapper passes it on besides.
  */
 function stopSignal(): StopSignal {
@@ -114,8 +114,7 @@ function stopSignal(): StopSignal {
       controller.abort();
       resolve();
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
     // Whoever started this over a channel, as `npm start` does, is gone: nobody would stop this host any more.
     if (process.connected) {
       process.once('disconnect', onSignal);

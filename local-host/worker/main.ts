@@ -11,8 +11,7 @@ process.on('message', (message, handle) => {
 // The host is gone, even if it was killed: nothing here may outlive it.
 process.on('disconnect', () => process.exit(0));
 // Signals of the terminal reach the whole process group; the host decides when the worker ends.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', (error) => worker.crash(error));
 process.on('exit', () => worker.onExit());
 

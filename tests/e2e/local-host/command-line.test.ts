@@ -39,13 +39,13 @@ describe('bin/local-host', () => {
     expect(await host.ended).toBe(0);
   });
 
-  test('finishes the requests in hand before it ends', async () => {
+  test.each(['SIGINT', 'SIGHUP'] as const)('finishes the requests in hand before it ends by %s', async (signal) => {
     const port = await freePort();
     const host = run(['start', '--script-root', folder, '--port', String(port)]);
     await host.shows(/Host lock lease acquired/);
     const answer = fetch(`http://localhost:${port}/sleeper`).then((response) => response.text());
     await host.shows(/^asleep$/m);
-    host.child.kill('SIGINT');
+    host.child.kill(signal);
     expect(await answer).toBe('awake');
     expect(await host.ended).toBe(0);
   });
