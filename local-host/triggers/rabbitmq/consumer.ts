@@ -36,6 +36,7 @@ export class RabbitConsumer {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #deadLettering: DeadLettering | undefined;
+  #looking: Promise<void> = Promise.resolve();
   #lastProblem = '';
 
   constructor(options: ConsumerOptions) {
@@ -86,7 +87,8 @@ export class RabbitConsumer {
       onConsuming();
       if (this.#lastProblem !== '') log.information(`Consuming queue '${at.queue}' for '${functionName}' again.`);
       this.#lastProblem = '';
-      await this.#lookForDeadLettering(connection);
+      this.#looking = this.#lookForDeadLettering(connection);
+      await this.#looking;
       const reason = await session.over;
       if (signal.aborted) await channel.cancel(consumerTag).catch(() => undefined);
       await inHand;
@@ -113,6 +115,8 @@ export class RabbitConsumer {
     const runs = runsOf(message);
     if (runs >= RUNS) {
       channel.reject(message, false);
+      // Quick failures may be over before the broker has said what becomes of them.
+      await this.#looking;
       log.warning(this.#rejected(functionName, runs));
       return;
     }
