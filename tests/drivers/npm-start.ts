@@ -26,8 +26,8 @@ export async function npmStart(
   args: readonly string[] = [],
   ports?: { port: number; storagePort: number },
 ): Promise<StartUnderTest> {
-  const [free = 0, blob = 0] = await freePorts(2);
-  const { port, storagePort } = ports ?? { port: free, storagePort: Math.min(blob, 65_000) };
+  const [free = 0, blob = 0] = await freePorts(4);
+  const { port, storagePort } = ports ?? { port: free, storagePort: blob };
   const script = path.join(projectRoot, 'dist', 'scripts', 'start.js');
   const child = spawn(
     process.execPath,

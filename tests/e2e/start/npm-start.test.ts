@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { isAlive } from '../../../local-host/process-state';
 import type { MediaRecord } from '../../../src/domain/media/media-record';
+import { freePorts } from '../../drivers/free-ports';
 import { npmStart, type StartUnderTest } from '../../drivers/npm-start';
 import { png } from '../../drivers/raw-http';
 
@@ -92,7 +93,7 @@ it('names a port in use, and the remedy', async () => {
   await new Promise<void>((resolve) => server.listen(0, resolve));
   const { port } = server.address() as { port: number };
   const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'sluice-start-'));
-  const refused = await npmStart(elsewhere, [], { port, storagePort: 40_000 });
+  const refused = await npmStart(elsewhere, [], { port, storagePort: (await freePorts(3))[0]! });
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toContain(`Port ${port} is in use`);
   expect(refused.output()).toContain('npm start -- --port');
