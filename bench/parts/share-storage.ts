@@ -1,8 +1,9 @@
 /**
  * A storage account for the share bench: takes bytes and throws them away, but remembers what it was told of each blob (length,
- * MD5, blocks) and the rows of its tables, so that proofs and claims go through. A process of its own.
+ * MD5, blocks), so that proofs go through, and has tables for claims. A process of its own.
  */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { answerTables } from './stub-tables';
 
 interface Blob {
   length: number;
@@ -12,14 +13,13 @@ interface Blob {
 
 const blobs = new Map<string, Blob>();
 const staged = new Map<string, Map<string, number>>();
-const rows = new Map<string, string>();
 const ETAG = '"0x8D000000000001"';
 const common = { 'x-ms-request-id': 'stub', 'x-ms-version': '2025-01-05', etag: ETAG };
 
 const server = http.createServer((request, response) => {
   const url = new URL(request.url ?? '', 'http://stub');
   if (url.pathname.includes('/tables/')) {
-    void text(request).then((body) => tables(request, response, url, body));
+    void answerTables(request, response, (request.url ?? '').replace(/^.*?\/tables\//, ''));
     return;
   }
   let length = 0;
@@ -67,43 +67,6 @@ function blob(request: IncomingMessage, response: ServerResponse, url: URL, leng
     const length = known ? { 'content-length': known.length, 'content-md5': known.md5 } : {};
     response.writeHead(200, { ...common, 'x-ms-blob-type': 'BlockBlob', ...length }).end();
   }
-}
-
-function tables(request: IncomingMessage, response: ServerResponse, url: URL, body: string): void {
-  const json = { ...common, 'content-type': 'application/json' };
-  if (url.pathname.endsWith('$batch')) {
-    const count = [...body.matchAll(/^(?:POST|PUT|PATCH|MERGE|DELETE) http/gm)].length;
-    const part = `--changesetresponse_x\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: ${ETAG}\r\n\r\n\r\n`;
-    response
-      .writeHead(202, { ...common, 'content-type': 'multipart/mixed; boundary=batchresponse_x' })
-      .end(
-        `--batchresponse_x\r\nContent-Type: multipart/mixed; boundary=changesetresponse_x\r\n\r\n${part.repeat(count)}--changesetresponse_x--\r\n--batchresponse_x--\r\n`,
-      );
-    return;
-  }
-  const [, partition, row] = /\(PartitionKey='([^']*)',RowKey='([^']*)'\)/.exec(decodeURIComponent(url.pathname)) ?? [];
-  const key = `${partition ?? ''}/${row ?? ''}`;
-  if (request.method === 'GET') {
-    const found = rows.get(key);
-    if (found) response.writeHead(200, json).end(found);
-    else response.writeHead(404, json).end('{"odata.error":{"code":"ResourceNotFound","message":{"value":"none"}}}');
-    return;
-  }
-  if (request.method === 'DELETE') rows.delete(key);
-  else {
-    const entity = JSON.parse(body) as Record<string, string>;
-    rows.set(
-      `${entity['PartitionKey'] ?? partition ?? ''}/${entity['RowKey'] ?? row ?? ''}`,
-      JSON.stringify({ ...entity, 'odata.etag': ETAG }),
-    );
-  }
-  response.writeHead(204, common).end();
-}
-
-async function text(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }
 
 server.keepAliveTimeout = 60_000;
