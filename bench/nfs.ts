@@ -1,6 +1,16 @@
 /** The share: the app on the local host against a plain loop and against the limit, same files, same stub storage, same run. */
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { LANES, Md5Lanes } from '../src/adapters/share/md5-lanes';
@@ -35,7 +45,7 @@ export async function run(): Promise<void> {
   }
 }
 
-/** Files that each round links into its folder: the bytes are made once. */
+/** Files that each round links into its folder once: the bytes are made once. */
 function masters(root: string, name: string, sizes: readonly number[]): string {
   const folder = path.join(root, `master-${name}`);
   mkdirSync(folder);
@@ -48,10 +58,14 @@ function masters(root: string, name: string, sizes: readonly number[]): string {
   return folder;
 }
 
+/** More than one copy of a file are files of their own: a link that goes changes the others, and they would be taken anew. */
 function fill(master: string, folder: string, copies = 1): void {
   mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(master))
-    for (let copy = 0; copy < copies; copy++) linkSync(path.join(master, name), path.join(folder, `${name}-${copy}`));
+  for (const name of readdirSync(master)) {
+    const file = path.join(master, name);
+    linkSync(file, path.join(folder, `${name}-0`));
+    for (let copy = 1; copy < copies; copy++) copyFileSync(file, path.join(folder, `${name}-${copy}`));
+  }
 }
 
 function bytesIn(folder: string): number {

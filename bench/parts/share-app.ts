@@ -1,5 +1,5 @@
 /** Our side of the share bench: the app on the local host, only its share. Arguments: storage, root of the share. A process of its own. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startHost } from '../../local-host/start-host';
@@ -7,6 +7,8 @@ import { startHost } from '../../local-host/start-host';
 const [storageUrl = '', root = ''] = process.argv.slice(2);
 const account = `${storageUrl}/devstoreaccount1`;
 const connection = `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=c3R1YnN0dWI=;BlobEndpoint=${account};QueueEndpoint=${account};TableEndpoint=${account}/tables;`;
+
+const stateDir = mkdtempSync(path.join(os.tmpdir(), 'sluice-bench-'));
 
 void startHost({
   scriptRoot: path.resolve(__dirname, '..', '..', '..'),
@@ -34,11 +36,16 @@ void startHost({
     APP_POLL_INTERVAL_S: '0.2',
     LOG_LEVEL: 'warn',
   },
-  stateDir: mkdtempSync(path.join(os.tmpdir(), 'sluice-bench-')),
+  stateDir,
   log: (record) => {
     if (/"level":"(warn|error)"/.test(record.message)) console.error(record.message);
   },
 }).then((host) => {
-  process.once('disconnect', () => void host.stop().then(() => process.exit(0)));
+  process.once('disconnect', () => {
+    void host.stop().then(() => {
+      rmSync(stateDir, { recursive: true, force: true });
+      process.exit(0);
+    });
+  });
   process.send?.({ port: Number(new URL(host.url).port) });
 });
