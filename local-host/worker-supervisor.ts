@@ -1,6 +1,7 @@
 /**
- * Keeps one worker process running: starts it, starts it again when it ends by itself, and gives up after three quick
- * failures in a row.
+ * Keeps one worker process running: starts it, and starts it again when it ends by itself. One that ends three times in a row
+ * before it serves is given up: the app cannot run. One that served is never given up, however often it ends, since the next
+ * invocation may be another's; each quick end makes the next start wait longer.
  */
 import { AppWorker, describeExit } from './app-worker';
 import type { AppWorkerOptions, LoadedApp } from './app-worker';
@@ -8,9 +9,10 @@ import { sleep } from './clock';
 import type { Clock } from './clock';
 import type { Log } from './log';
 
-/** A worker that ends sooner than this after it began to serve counts as a quick failure. */
+/** A worker that ends sooner than this after it began to serve has ended quickly. */
 const QUICK_MS = 5_000;
-const MOST_QUICK_FAILURES = 3;
+const MOST_FAILED_STARTS = 3;
+const LONGEST_WAIT_MS = 10_000;
 
 export interface SupervisorOptions extends AppWorkerOptions {
   readonly clock: Clock;
@@ -27,7 +29,9 @@ export class WorkerSupervisor {
   #worker: AppWorker | undefined;
   #waiters: { resolve: (worker: AppWorker) => void; reject: (error: Error) => void }[] = [];
   #serving = false;
-  #quickFailures = 0;
+  #failedStarts = 0;
+  /** Starts that failed and quick ends, in a row. */
+  #quickEnds = 0;
   #givenUp: string | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -43,7 +47,8 @@ export class WorkerSupervisor {
         void this.#watch(worker);
         return { worker, app };
       } catch (error) {
-        await this.#failed(await worker.exited.then(describeExit), true);
+        this.#failedStarts++;
+        await this.#ended(await worker.exited.then(describeExit), true);
         if (this.#isOver()) throw error;
       }
     }
@@ -90,10 +95,11 @@ export class WorkerSupervisor {
     const exit = await worker.exited;
     this.#serving = false;
     if (this.#stopping.signal.aborted) return;
-    const quick = this.#options.clock.now() - since < QUICK_MS;
+    this.#failedStarts = 0;
+    let quick = this.#options.clock.now() - since < QUICK_MS;
     let reason = describeExit(exit);
-    for (let counts = quick; ; counts = true) {
-      await this.#failed(reason, counts);
+    for (;;) {
+      await this.#ended(reason, quick);
       if (this.#isOver()) return;
       const next = this.#fork();
       try {
@@ -104,24 +110,31 @@ export class WorkerSupervisor {
         this.#options.log.information('Worker process started and initialized.');
         return void this.#watch(next);
       } catch {
+        this.#failedStarts++;
+        quick = true;
         reason = describeExit(await next.exited);
       }
     }
   }
 
-  /** Notes a failure and waits as long as the next attempt has to: 0, 1, 2 s. */
-  async #failed(reason: string, quick: boolean): Promise<void> {
+  /** Gives up, or waits as long as the next attempt has to: 0, 1, 2, 4 s and so on after quick ends. */
+  async #ended(reason: string, quick: boolean): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const { clock, log } = this.#options;
     log.error(`Language Worker Process exited. Pid=${this.#worker?.pid ?? 'unknown'}. ${reason}.`);
-    this.#quickFailures = quick ? this.#quickFailures + 1 : 1;
-    if (this.#quickFailures >= MOST_QUICK_FAILURES) {
-      this.#givenUp = `Exceeded language worker restart retry count for runtime:node. The worker process ended ${MOST_QUICK_FAILURES} times in a row (${reason}). Correct the app and start the host again.`;
+    if (this.#failedStarts >= MOST_FAILED_STARTS) {
+      this.#givenUp = `Exceeded language worker restart retry count for runtime:node. The worker process ended ${MOST_FAILED_STARTS} times in a row before it served (${reason}). Correct the app and start the host again.`;
       this.#rejectWaiters(this.#givenUp);
       this.#options.onGivenUp(this.#givenUp);
       return;
     }
-    await sleep(clock, (this.#quickFailures - 1) * 1_000, this.#stopping.signal);
+    this.#quickEnds = quick ? this.#quickEnds + 1 : 1;
+    const waitMs = this.#quickEnds === 1 ? 0 : Math.min(1_000 * 2 ** (this.#quickEnds - 2), LONGEST_WAIT_MS);
+    if (waitMs > 1_000)
+      log.warning(
+        `The worker ended ${this.#quickEnds} times in a row soon after it began. The next one starts in ${waitMs / 1_000} s.`,
+      );
+    await sleep(clock, waitMs, this.#stopping.signal);
   }
 
   #isOver(): boolean {

@@ -1,5 +1,5 @@
 /** The whole app with a share of real folders beside a real Azurite. */
-import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerClient } from '@azure/storage-blob';
 import { startApp, type AppUnderTest } from './app-under-test';
@@ -101,14 +101,11 @@ export function dropFile(folder: string, name: string, content: string | Uint8Ar
   utimesSync(file, old, old);
 }
 
-/** Relative paths of all files below a folder, in order; none where it is missing. */
+/** Relative paths of all files below a folder, in order; none where it is missing. Files may go while it looks. */
 export function filesBelow(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true })
-      .map(String)
-      .filter((name) => statSync(path.join(folder, name)).isFile())
-      .sort();
-  } catch {
-    return [];
-  }
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
 }

@@ -82,8 +82,8 @@ it(
       await host.kill();
       hosts.pop();
       const there = await arrived();
-      const claimed = filesBelow(folders.processing).map((name) => path.basename(name));
       const waiting = filesBelow(folders.incoming);
+      const claimed = filesBelow(folders.processing).map((name) => path.basename(name));
       for (const [name, hash] of expected) {
         // A blob that is there is whole, and a file whose blob is not there still has its source.
         if (there.has(name)) expect([name, there.get(name)]).toEqual([name, hash]);
@@ -91,7 +91,8 @@ it(
       }
     }
     const host = await start('host');
-    while (filesBelow(folders.processing).length + filesBelow(folders.incoming).length > 0) await status(host);
+    // In this order: a file goes from incoming to processing.
+    while (filesBelow(folders.incoming).length + filesBelow(folders.processing).length > 0) await status(host);
     expect(await arrived()).toEqual(expected);
   },
   KILLS * 20_000 + 60_000,

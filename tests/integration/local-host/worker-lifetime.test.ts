@@ -81,17 +81,19 @@ describe('an app that never finishes loading', () => {
   });
 });
 
-describe('a worker that keeps ending', () => {
-  const app = useApp(singleFile(`${source}\nprocess.exit(7);`), {
-    // Waits between attempts take no time here.
-    clock: {
-      now: () => 0,
-      after: (_ms, callback) => {
-        const immediate = setImmediate(callback);
-        return () => clearImmediate(immediate);
-      },
-    },
+describe('a worker that ends with each request', () => {
+  const app = useApp(singleFile(source));
+
+  test('is started again each time, after longer waits', async () => {
+    for (let i = 0; i < 3; i++) expect((await app.get('/exit')).status).toBe(500);
+    expect((await app.get('/fine')).status).toBe(200);
+    expect(app.host.state).toBe('Running');
+    await app.line(/The worker ended 3 times in a row soon after it began\. The next one starts in 2 s\./);
   });
+});
+
+describe('a worker that keeps ending before it serves', () => {
+  const app = useApp(singleFile(`${source}\nprocess.exit(7);`));
 
   test('is started three times, then the host says so and answers 503', async () => {
     await app.line(/Exceeded language worker restart retry count/);

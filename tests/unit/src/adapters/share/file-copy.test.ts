@@ -62,6 +62,19 @@ it('is not staged when its source gives more than the server says it has', async
   expect(await copied({ fstatSync })).toEqual({ kind: 'changed' });
 });
 
+it('copies no more than its source had, though a writer goes on and on', async () => {
+  let written = 0;
+  const writeSync = ((...args: Parameters<typeof fs.writeSync>) => {
+    const bytes = fs.writeSync(...args);
+    written += bytes;
+    return bytes;
+  }) as ShareDisk['writeSync'];
+  expect(await copied({ writeSync }, () => fs.appendFileSync(source, Buffer.alloc(100_000)))).toEqual({
+    kind: 'changed',
+  });
+  expect(written).toBeLessThanOrEqual(3000);
+});
+
 it('is not staged when its source is changed or gone by the time the copy is on disk', async () => {
   const during = (change: () => void) => async (fd: number) => {
     await realDisk.flush(fd);
