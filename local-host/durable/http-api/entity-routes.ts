@@ -2,7 +2,7 @@ import type { HostHttpRequest, HostHttpResponse } from '../../worker-protocol';
 import type { DurableClient } from '../client/durable-client';
 import { CONTENT_TYPE, empty, json } from './answers';
 import { entityView } from './instance-view';
-import { flag, jsonBody, param, time, top } from './request-reading';
+import { entityToken, flag, jsonBody, param, readEntityToken, time, top } from './request-reading';
 
 const PAGE_SIZE = 100;
 const CONTINUATION = 'x-ms-continuation-token';
@@ -32,7 +32,7 @@ export class EntityRoutes {
 
   #list(request: HostHttpRequest, name: string | undefined, query: URLSearchParams): HostHttpResponse {
     const size = top(query) ?? PAGE_SIZE;
-    const token = request.headers[CONTINUATION];
+    const after = readEntityToken(request.headers[CONTINUATION]);
     const updatedFrom = time(param(query, 'lastOperationTimeFrom'));
     const updatedTo = time(param(query, 'lastOperationTimeTo'));
     const rows = this.client.entities({
@@ -40,11 +40,11 @@ export class EntityRoutes {
       ...(name === undefined ? {} : { name: name.toLowerCase() }),
       ...(updatedFrom === undefined ? {} : { updatedFrom }),
       ...(updatedTo === undefined ? {} : { updatedTo }),
-      ...(token ? { after: Buffer.from(token, 'base64').toString('utf8') } : {}),
+      ...(after === undefined ? {} : { after }),
     });
     const page = rows.slice(0, size);
     const last = page.at(-1);
-    const headers = rows.length > size && last ? { [CONTINUATION]: Buffer.from(last.id).toString('base64') } : {};
+    const headers = rows.length > size && last ? { [CONTINUATION]: entityToken(last.id) } : {};
     const fetchState = flag(query, 'fetchState', false);
     return json(
       200,

@@ -9,8 +9,10 @@ import {
   flag,
   instanceFilter,
   jsonBody,
+  misspeltStatuses,
   param,
   readContinuationToken,
+  statusNames,
   top,
 } from './request-reading';
 
@@ -95,6 +97,12 @@ export class InstanceRoutes {
     const filter = instanceFilter(query);
     if (filter.createdFrom === undefined)
       return json(400, { Message: "Please provide value for 'createdTimeFrom' parameter." });
+    // A list shows too much then, as on the real host; what a purge took is gone.
+    const misspelt = misspeltStatuses(query);
+    if (misspelt.length > 0)
+      return json(400, {
+        Message: `No instance can have the status '${misspelt.join("', '")}', and nothing was purged. Statuses are ${statusNames}.`,
+      });
     const deleted = await this.client.purgeMany(filter);
     return deleted > 0 ? json(200, { instancesDeleted: deleted }) : empty(404);
   }

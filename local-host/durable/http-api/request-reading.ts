@@ -92,6 +92,16 @@ export function instanceFilter(query: URLSearchParams): InstanceFilter {
   };
 }
 
+/** Names in `runtimeStatus` that are no status at all. */
+export function misspeltStatuses(query: URLSearchParams): string[] {
+  const known = [...STATUSES, ...NEVER].map((status) => status.toLowerCase());
+  const wanted = param(query, 'runtimeStatus')?.split(',') ?? [];
+  return wanted.map((name) => name.trim()).filter((name) => name !== '' && !known.includes(name.toLowerCase()));
+}
+
+/** Statuses that an instance may have, for messages. */
+export const statusNames = STATUSES.join(', ');
+
 export function time(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const ms = Date.parse(text);
@@ -125,5 +135,21 @@ export function readContinuationToken(text: string | undefined): { created: numb
   } catch {
     // Reported below.
   }
-  throw new InvalidArgumentError('The continuation token is not one that this host gave out.');
+  throw foreignToken();
+}
+
+export function entityToken(lastId: string): string {
+  return Buffer.from(lastId).toString('base64');
+}
+
+/** Id of the last entity of the page before. @throws InvalidArgumentError */
+export function readEntityToken(text: string | undefined): string | undefined {
+  if (!text || text === 'bnVsbA==') return undefined;
+  const id = Buffer.from(text, 'base64').toString('utf8');
+  if (id.startsWith('@') && entityToken(id) === text) return id;
+  throw foreignToken();
+}
+
+function foreignToken(): InvalidArgumentError {
+  return new InvalidArgumentError('The continuation token is not one that this host gave out.');
 }

@@ -143,7 +143,13 @@ function plain(input: unknown): { input?: string } {
 function retryOf(action: Json): { retry?: RetryPolicy } {
   const options = action['retryOptions'] as Json | undefined;
   if (!options) return {};
-  const number = (name: string): number | undefined => (typeof options[name] === 'number' ? options[name] : undefined);
+  const number = (name: string): number | undefined => {
+    const value = options[name];
+    if (value === undefined || value === null || typeof value === 'number') return value ?? undefined;
+    throw new UnreadableActionError(
+      `The retry options have ${JSON.stringify(value)} for ${name}, which must be a number. Give RetryOptions numbers, such as Number(process.env.ATTEMPTS).`,
+    );
+  };
   const maxIntervalMs = number('maxRetryIntervalInMilliseconds');
   const timeoutMs = number('retryTimeoutInMilliseconds');
   return {

@@ -34,6 +34,12 @@ it('a retry timeout with more tries left than the library would count through fa
   expect(output).toMatch(/The retry timeout of 'fail' passed with 999\d\d tries left\. .*lower maxNumberOfAttempts/);
 });
 
+it('retry options that are no numbers fail with what they are', async () => {
+  const { status, output } = await host.run('impatient', { attempts: 3, timeout: 'soon' });
+  expect(status).toBe('Failed');
+  expect(output).toMatch(/The retry options have "soon" for retryTimeoutInMilliseconds, which must be a number\./);
+});
+
 it('a timer without a date fails, which a rewind does not change', async () => {
   const { status, output, row } = await host.run('sleepsUntilNever');
   expect({ status, output }).toEqual({

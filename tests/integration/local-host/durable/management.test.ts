@@ -84,6 +84,27 @@ describe('Managing instances', () => {
     expect(host.extension.client.get('stays')).toBeDefined();
   });
 
+  it('purges none when asked for what is no status, and says so', async () => {
+    const answer = await host.call('DELETE', '/instances?createdTimeFrom=2000-01-01&runtimeStatus=Completed,Complete');
+    expect(answer.status).toBe(400);
+    expect(answer.json).toEqual({
+      Message:
+        "No instance can have the status 'Complete', and nothing was purged. Statuses are Pending, Running, Suspended, Completed, Failed, Terminated.",
+    });
+  });
+
+  it('refuses a token for instances or entities that it did not give', async () => {
+    for (const path of ['/instances', '/entities'])
+      for (const token of ['x', Buffer.from('{"a":1}').toString('base64')])
+        expect((await host.call('GET', path, undefined, { 'x-ms-continuation-token': token })).status).toBe(400);
+  });
+
+  it('takes a body with a byte order mark', async () => {
+    const id = await host.start('waiter');
+    expect((await host.call('POST', `/instances/${id}/raiseEvent/go`, '\uFEFF"marked"')).status).toBe(202);
+    expect(await host.ended(id)).toMatchObject({ output: 'marked' });
+  });
+
   it.each(['0', '1e3', '0x10', '99999999999999999999'])('refuses top=%s', async (top) => {
     expect((await host.call('GET', `/instances?top=${top}`)).status).toBe(400);
   });
