@@ -19,6 +19,9 @@ const RETRY_MS = 1000;
 export class HeldLease {
   /** Set once the poison queue has its copy, so that a failing delete does not send a second one. */
   poisoned = false;
+  /** Came while this one was being given back. */
+  nextDelivery: DequeuedMessageItem | undefined;
+  #givingBack = false;
   #popReceipt: string;
   #overdue = false;
   #ended = false;
@@ -39,6 +42,11 @@ export class HeldLease {
     return this.#overdue;
   }
 
+  /** From here on another delivery of the message may come at any time. */
+  get givingBack(): boolean {
+    return this.#givingBack;
+  }
+
   receivedAgain(popReceipt: string): void {
     this.#popReceipt = popReceipt;
     this.#overdue = false;
@@ -51,6 +59,7 @@ export class HeldLease {
   }
 
   giveBack(visibilityTimeoutMs: number): Promise<void> {
+    this.#givingBack = true;
     return this.#inTurn(() => this.#setVisibility(visibilityTimeoutMs));
   }
 

@@ -9,6 +9,8 @@
  * 2. While a lease could not be renewed (storage is down), no message is received: after an outage the held ones are renewed
  *    first, so that this process does not run one of them twice at a time.
  * 3. A receive is never aborted: what the service has handed out under a lease must be seen.
+ * 4. A message that is received while it is in work here has only lost its lease, and is held on. One that is received while it
+ *    is being given back overtook the service's answer: that is its next delivery, and is processed as such.
  *
  * Unlike the real host, which leases for ten minutes at once, a message is received for ten seconds and then renewed for a
  * minute at a time: that keeps a long invocation safe just as well, and what was handed out to a process that was killed before
@@ -86,7 +88,7 @@ export class MessagePump {
     this.#stopping = true;
     this.#wake.abort();
     await this.#run;
-    await Promise.all(this.#work);
+    while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
   async #loop(): Promise<void> {
@@ -141,6 +143,10 @@ export class MessagePump {
     );
     for (const message of messages) {
       const mine = this.#leases.get(message.messageId);
+      if (mine?.givingBack === true) {
+        mine.nextDelivery = message;
+        continue;
+      }
       if (mine) {
         // Its lease ran out while it is in work here; with the new receipt it is held again.
         mine.receivedAgain(message.popReceipt);
@@ -151,6 +157,7 @@ export class MessagePump {
       const work = this.#handle(message, lease).finally(() => {
         this.#leases.delete(message.messageId);
         this.#work.delete(work);
+        if (lease.nextDelivery) this.#take([lease.nextDelivery]);
       });
       this.#work.add(work);
     }

@@ -249,6 +249,15 @@ export const bugs: readonly PlantedBug[] = [
     title: 'renews the lease',
   },
   {
+    name: 'queue-next-delivery-swallowed',
+    plants: 'a delivery that comes while the one before is being given back is taken for that one',
+    file: 'local-host/storage/message-pump.ts',
+    find: 'if (mine?.givingBack === true) {',
+    replace: 'if (mine?.givingBack === true && mine.overdue) {',
+    tests: 'storage/message-pump',
+    title: 'overtakes the answer',
+  },
+  {
     name: 'pop-receipt-not-kept',
     plants: 'the pop receipts of messages in work are not noted on disk',
     file: 'local-host/storage/held-messages.ts',

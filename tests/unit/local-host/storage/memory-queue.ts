@@ -26,6 +26,8 @@ export class MemoryQueue {
   #next = 1;
   /** While set, every call fails with it. */
   failure: StorageFailure | undefined;
+  /** Runs after the service has done what it was asked, and before its answer arrives. */
+  beforeAnswer: (call: string) => Promise<void> | void = () => undefined;
   /** Calls made, by name. */
   readonly calls: string[] = [];
 
@@ -107,6 +109,8 @@ export class MemoryQueue {
     await Promise.resolve();
     if (this.failure) throw this.failure;
     if (!this.exists) throw new StorageFailure(404, 'QueueNotFound');
-    return action();
+    const answer = action();
+    await this.beforeAnswer(name);
+    return answer;
   }
 }

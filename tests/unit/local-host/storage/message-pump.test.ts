@@ -88,6 +88,39 @@ describe('the message pump', () => {
     expect(lines).toEqual([`Message has reached MaxDequeueCount of 3. Moving message to queue 'jobs-poison'.`]);
   });
 
+  test('takes a delivery that overtakes the answer to its give-back for the next one', async () => {
+    queue.put('a');
+    queue.put('b');
+    const tries: string[] = [];
+    const work = new Work();
+    run({
+      process: (message) => {
+        tries.push(`${message.messageText}${message.dequeueCount}`);
+        return work.process(message);
+      },
+    });
+    await clock.advance(0);
+    // The queue is looked at again before the answer to the first give-back is here.
+    const overtaken = new Promise<void>((resolve) => {
+      queue.beforeAnswer = async (call) => {
+        if (call !== 'update') return;
+        queue.beforeAnswer = () => undefined;
+        pump?.wake();
+        await clock.advance(0);
+        resolve();
+      };
+    });
+    await work.end('a', 'failed');
+    await overtaken;
+    await clock.advance(0);
+    expect(tries).toEqual(['a1', 'b1', 'a2']);
+    await work.end('a', 'failed');
+    await work.end('a', 'failed');
+    expect(tries).toEqual(['a1', 'b1', 'a2', 'a3']);
+    await work.end('b', 'done');
+    expect([queue.texts(), poison.texts()]).toEqual([[], ['a']]);
+  });
+
   test('counts an exception as a failure', async () => {
     queue.put('a');
     run({ process: () => Promise.reject(new Error('boom')) });
