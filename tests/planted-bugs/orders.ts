@@ -115,6 +115,17 @@ export const bugs: readonly PlantedBug[] = [
     title: 'stood still',
   },
   {
+    name: 'orders-late-by-hindsight',
+    plants:
+      'where an order stands is looked at after its claim, so that what another process did meanwhile counts as late',
+    file: settle,
+    find: "      claims.delete(work.key.event);\n      if (claim.kind === 'done') {",
+    replace:
+      "      claims.delete(work.key.event);\n      if (isStale) settled = Math.max(settled, await sequenceOf(work));\n      if (claim.kind === 'done') {",
+    ...handler,
+    title: 'stood still',
+  },
+  {
     name: 'orders-half-characters',
     plants: 'ids that differ in halves of characters only are taken, and become one',
     file: 'src/domain/orders/order-event.ts',

@@ -153,11 +153,12 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
       const { sequence } = work.order;
       // The lease may be over before the delivery is, for a batch takes its time.
       const isStale = ports.clock.now() - claimedAt > settings.leaseMs / 2;
+      // Who took over meanwhile may have gone on with the order. Looked at before the claim, as for the whole batch: what is
+      // claimed was not settled then, however long this process stands still between the two.
+      if (isStale) settled = Math.max(settled, await sequenceOf(work));
       const claim = (isStale ? undefined : claims.get(work.key.event)) ?? (await claimOne(work, owner));
       // The second of two equal events in one batch finds what became of the first.
       claims.delete(work.key.event);
-      // Who took over meanwhile may have gone on with the order.
-      if (isStale) settled = Math.max(settled, await sequenceOf(work));
       if (claim.kind === 'done') {
         ports.logger.info('Order is a duplicate of one already done', orderFields(work));
         note('duplicate');

@@ -213,6 +213,25 @@ describe('a process that was slow, or stood still, for longer than its claims la
     expect([...w.deadLetters.all.values()]).toMatchObject([{ code: 'ORDER_LATE' }]);
     expect(requests(w)).toEqual(['first', 's2']);
   });
+
+  it('buries nothing that another one took over and did while it was being claimed again', async () => {
+    const w = ordersWorld({ concurrency: 1 });
+    const one = event({ requestId: 's1', sequence: 1 }, '0/2');
+    const { claim } = w.ledger;
+    const outcome = await slowly(w, [one], async () => {
+      w.ledger.claim = async (...asked) => {
+        w.ledger.claim = claim;
+        const granted = await claim(...asked);
+        w.clock.advance(61_000);
+        await w.process().settle([one]);
+        return granted;
+      };
+    });
+    // Handed over again under its key, by which the downstream knows it.
+    expect(outcome).toEqual({ done: 2 });
+    expect(requests(w)).toEqual(['first', 's1']);
+    expect(w.deadLetters.all.size).toBe(0);
+  });
 });
 
 it('insists while a store is away, and loses nothing', async () => {
