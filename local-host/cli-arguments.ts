@@ -20,6 +20,11 @@ export interface CliArguments {
   readonly verbose: boolean;
   /** Each line of the log begins with its time and level. */
   readonly stamped: boolean;
+  /** Files with ScaledObjects; empty: one instance, and no scaler. */
+  readonly scaleManifests: readonly string[];
+  readonly maxInstances: number;
+  readonly scaleSyncSeconds: number;
+  readonly scaleMetricsPort: number | undefined;
 }
 
 /** The command line cannot be understood; the message is one line that says what to type instead. */
@@ -46,6 +51,11 @@ Options:
   --event-grid FILE     Event Grid subscriptions to deliver to
   --instance N          1, the default, serves HTTP, timers and blob scans. 2 and up, beside it on the same state: no
                         port; queues and durable work. 'auto' takes the lowest number that is free
+  --scale-manifest FILE...
+                        start as many instances as KEDA would by these ScaledObjects, instead of one (see below)
+  --max-instances N     with --scale-manifest: never more than these (default: 10)
+  --scale-sync SECONDS  with --scale-manifest: time between two looks of the autoscaler (default: 15, as in a cluster)
+  --scale-metrics PORT  with --scale-manifest: serve metrics at /metrics and decisions at /scale, to this machine
   --verbose             log at level debug
   --log-stamps          begin each line of the log with its time and level, for log files
   -v, --version         the version of the host
@@ -55,9 +65,13 @@ Settings come from the environment, else from Values in local.settings.json. Whe
 storage (UseDevelopmentStorage=true, or the public development account on this machine) and nothing listens there, the
 host starts Azurite on .sluice/azurite (with --host-state: DIR/azurite) and stops it with the last host that uses it.
 
+With --scale-manifest this process runs no function: it reads KEDA ScaledObjects (rabbitmq, azure-queue, kafka and
+azure-eventhub triggers), decides on replicas as KEDA and the HorizontalPodAutoscaler do, and starts and stops instances. One
+that is too many finishes its work in hand; one that dies is started again. Every decision is printed with its reason.
+
 Exit codes: 0   stopped by SIGINT (Ctrl-C), SIGTERM or SIGHUP (the terminal was closed)
             1   unexpected error, or a second signal before the host had stopped
-            2   wrong usage, no app in the folder, or settings that cannot be read
+            2   wrong usage, no app in the folder, or settings or scale manifests that cannot be used
             98  the port is in use, or may not be opened; or another process is this instance
 An app that cannot be loaded ends nothing: the host then answers 503 or runs without functions, and says why.
 `;
@@ -76,6 +90,10 @@ const OPTIONS = {
   'no-storage': { type: 'boolean' },
   'event-grid': { type: 'string' },
   instance: { type: 'string' },
+  'scale-manifest': { type: 'string', multiple: true },
+  'max-instances': { type: 'string' },
+  'scale-sync': { type: 'string' },
+  'scale-metrics': { type: 'string' },
   verbose: { type: 'boolean' },
   'log-stamps': { type: 'boolean' },
 } as const;
@@ -97,9 +115,12 @@ export function parseCliArguments(args: readonly string[]): CliCommand {
     return typeof value === 'string' ? value : undefined;
   };
   const given = values.functions as string[] | undefined;
-  // `func host start` and `func start` are both in use; names after `--functions a` arrive as positionals.
+  const manifests = values['scale-manifest'] as string[] | undefined;
+  // `func host start` and `func start` are both in use; what follows `--functions a` or `--scale-manifest a` arrives as positionals.
   const words = positionals[0] === 'host' ? positionals.slice(1) : positionals;
-  const [command, ...names] = words;
+  const [command, ...rest] = words;
+  const files = new Set(followers(tokens, 'scale-manifest'));
+  const names = rest.filter((name) => !files.has(name));
   if (command === undefined) throw new UsageError("Say what to do: the command is 'start', as in: local-host start");
   if (command !== 'start') throw new UsageError(`There is no command '${command}'; the command is 'start'.`);
   if (names.length > 0 && given === undefined)
@@ -119,9 +140,48 @@ export function parseCliArguments(args: readonly string[]): CliCommand {
     instanceNumber: text('instance') === 'auto' ? 'auto' : (integer('--instance', text('instance'), 1, 1000) ?? 1),
     verbose: values.verbose === true,
     stamped: values['log-stamps'] === true,
+    scaleManifests: [...(manifests ?? []), ...files],
+    maxInstances: integer('--max-instances', text('max-instances'), 1, 1000) ?? 10,
+    scaleSyncSeconds: integer('--scale-sync', text('scale-sync'), 1, 3600) ?? 15,
+    scaleMetricsPort: integer('--scale-metrics', text('scale-metrics'), 0, 65535),
   };
+  checkScaling(options, text);
   return { kind: 'start', options };
 }
+
+/** Options of the scaler mean nothing without a manifest, and the scaler numbers its instances itself. */
+function checkScaling(
+  { scaleManifests }: CliArguments,
+  text: (name: 'max-instances' | 'scale-sync' | 'scale-metrics' | 'instance') => string | undefined,
+): void {
+  if (scaleManifests.length > 0) {
+    if (text('instance') !== undefined)
+      throw new UsageError(
+        '--instance and --scale-manifest exclude each other: the scaler numbers the instances itself.',
+      );
+    return;
+  }
+  for (const option of ['max-instances', 'scale-sync', 'scale-metrics'] as const)
+    if (text(option) !== undefined)
+      throw new UsageError(`--${option} belongs to the scaler; add --scale-manifest FILE, as in infra/k8s/keda.`);
+}
+
+/** The words that follow an option's first value, up to the next option. */
+function followers(tokens: readonly Token[], option: string): string[] {
+  const found: string[] = [];
+  let within = false;
+  for (const token of tokens) {
+    if (token.kind === 'option') within = token.name === option;
+    else if (token.kind === 'positional' && within) found.push(token.value);
+    else within = false;
+  }
+  return found;
+}
+
+type Token =
+  | { readonly kind: 'option'; readonly name: string }
+  | { readonly kind: 'positional'; readonly value: string }
+  | { readonly kind: 'option-terminator' };
 
 interface OptionToken {
   readonly name: string;
@@ -161,6 +221,10 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'host-state': './state',
   'event-grid': './event-grid.json',
   instance: '2',
+  'scale-manifest': 'infra/k8s/keda/blob-events-queue.yaml',
+  'max-instances': '10',
+  'scale-sync': '15',
+  'scale-metrics': '9465',
 };
 
 /** The candidate with the fewest differing letters; undefined when none is near. */

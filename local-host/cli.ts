@@ -6,11 +6,15 @@ import type { CliArguments, CliCommand } from './cli-arguments';
 import { consoleLog } from './console-log';
 import { functionList } from './function-list';
 import { InstanceTakenError } from './instance-lock';
+import { createLog } from './log';
 import { AddressError, PortInUseError } from './public-listener';
+import type { ServesMessage } from './scaler/instance-process';
+import { ManifestError } from './scaler/manifest/manifest-error';
 import { LocalSettingsError } from './settings/local-settings';
 import { loadSettings } from './settings/load-settings';
 import { startHost } from './start-host';
 import type { HostHandle } from './start-host';
+import type { LogRecord } from './worker-protocol';
 
 const EXIT = { ok: 0, failed: 1, usage: 2, inUse: 98 } as const;
 
@@ -42,7 +46,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
   const { stopped, stopping } = stopSignal();
   try {
+    if (parsed.scaleManifests.length > 0) return await scale(parsed, stopped);
     const host = await start(parsed, stopping);
+    tellStarter(Number(new URL(host.url).port));
     await stopped;
     await host.stop();
     return EXIT.ok;
@@ -51,7 +57,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
       process.stderr.write(`${error.message}\n`);
       return EXIT.inUse;
     }
-    if (error instanceof LocalSettingsError || error instanceof AddressError) {
+    if (error instanceof LocalSettingsError || error instanceof AddressError || error instanceof ManifestError) {
       process.stderr.write(`${error.message}\n`);
       return EXIT.usage;
     }
@@ -60,9 +66,36 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHandle> {
+/** Runs instances instead of a host. An instance that cannot run at all ends it, with that one's exit code. */
+async function scale(parsed: CliArguments, stopped: Promise<void>): Promise<number> {
+  // Only now: the scaler and what reads manifests are no part of an ordinary start.
+  const { runScaler } = await import('./scaler/run-scaler.js');
+  const scaler = await runScaler(parsed, createLog(logOf(parsed)), (line) => write(`${line}\n`));
+  const end = await Promise.race([stopped, scaler.hopeless]);
+  await scaler.stop();
+  return end === undefined ? EXIT.ok : (end.code ?? EXIT.failed);
+}
+
+/** Whoever started this process over a channel is told that it serves, and where. */
+function tellStarter(port: number): void {
+  const message: ServesMessage = { kind: 'local-host-serves', port };
+  if (process.connected) process.send?.(message);
+}
+
+const write = (text: string): void => void process.stdout.write(text);
+
+function logOf(parsed: CliArguments): (record: LogRecord) => void {
   const { hostJson } = loadSettings({ scriptRoot: parsed.scriptRoot, port: parsed.port, env: process.env }).settings;
-  const write = (text: string): void => void process.stdout.write(text);
+  return consoleLog({
+    logLevel: hostJson.logging?.logLevel ?? {},
+    fancy: process.stdout.isTTY,
+    verbose: parsed.verbose,
+    stamped: parsed.stamped,
+    write,
+  });
+}
+
+async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHandle> {
   return startHost(
     {
       scriptRoot: parsed.scriptRoot,
@@ -76,17 +109,13 @@ async function start(parsed: CliArguments, signal: AbortSignal): Promise<HostHan
       enableAuth: parsed.enableAuth,
       instanceNumber: parsed.instanceNumber,
       signal,
-      log: consoleLog({
-        logLevel: hostJson.logging?.logLevel ?? {},
-        fancy: process.stdout.isTTY,
-        verbose: parsed.verbose,
-        stamped: parsed.stamped,
-        write,
-      }),
+      log: logOf(parsed),
     },
     {
       onIndexed: (functions, host) => {
-        if (functions.length > 0 && !parsed.stamped) write(functionList(functions, host.context.settings));
+        // The URLs are those of instance 1.
+        const lists = functions.length > 0 && !parsed.stamped && host.context.instanceNumber === 1;
+        if (lists) write(functionList(functions, host.context.settings));
       },
     },
   );

@@ -9,12 +9,13 @@ export class PortInUseError extends Error {
   override readonly name = 'PortInUseError';
   readonly port: number;
 
-  constructor(port: number, cause: unknown) {
+  /** @param option of the command line that chooses the port */
+  constructor(port: number, cause: unknown, option = '--port [-p]') {
     const forbidden = (cause as NodeJS.ErrnoException).code === 'EACCES';
     super(
       forbidden
-        ? `Port ${port} may not be opened by this user. Specify one above 1023 using --port [-p].`
-        : `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`,
+        ? `Port ${port} may not be opened by this user. Specify one above 1023 using ${option}.`
+        : `Port ${port} is unavailable. Close the process using that port, or specify another port using ${option}.`,
       { cause },
     );
     this.port = port;

@@ -1,7 +1,4 @@
 import { EventEmitter } from 'node:events';
-import os from 'node:os';
-import path from 'node:path';
-import fs from 'node:fs';
 import { systemClock } from './clock';
 import type { Clock } from './clock';
 import type { DurableExtension } from './durable';
@@ -16,6 +13,7 @@ import type { IndexedFunction } from './indexing';
 import { createLog } from './log';
 import type { HostExtension } from './plugin';
 import { createRegistry } from './registry';
+import { azuriteFolder, stateFolder } from './state-folder';
 import { StorageOfApp } from './storage/storage-of-app';
 import type { RpcData } from './rpc-data';
 import { setting } from './settings/host-settings';
@@ -118,9 +116,7 @@ export async function startHost(options: StartHostOptions, hooks: StartHostHooks
     options.log?.(record);
     events.emit('log', record);
   });
-  const stateDir = stateDirOf(
-    options.stateDir ?? defaultStateDir(own.settings.appRoot, setting(own.settings, 'LOCAL_HOST_STATE')),
-  );
+  const stateDir = stateFolder(own.settings, options.stateDir);
   const lock = lockInstance(stateDir, options.instanceNumber ?? 1);
   // The instances after the first have no port; the links that they give out are to the first's.
   const firstPort = lock.instanceNumber === 1 ? undefined : livingInstance(stateDir, 1)?.port;
@@ -235,25 +231,4 @@ async function reached(
 function toRpcData(value: unknown): RpcData {
   if (value instanceof Uint8Array) return { bytes: value };
   return { json: JSON.stringify(value) };
-}
-
-function defaultStateDir(appRoot: string, given: string | undefined): string {
-  return given === undefined || given === '' ? path.join(appRoot, '.sluice', 'host') : given;
-}
-
-/** Beside the state where that is the app's own, else in it: a folder that was named holds all that the host writes. */
-function azuriteFolder(stateDir: string, appRoot: string): string {
-  const home = path.join(appRoot, '.sluice');
-  return path.join(path.dirname(stateDir) === home ? home : stateDir, 'azurite');
-}
-
-/** The folder, made if need be; one in the temporary folder when the app's own cannot be written. */
-function stateDirOf(wanted: string): string {
-  const folder = path.resolve(wanted);
-  try {
-    fs.mkdirSync(folder, { recursive: true });
-    return folder;
-  } catch {
-    return fs.mkdtempSync(path.join(os.tmpdir(), 'local-host-'));
-  }
 }

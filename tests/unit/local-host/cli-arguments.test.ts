@@ -53,7 +53,40 @@ describe('parseCliArguments', () => {
       instanceNumber: 2,
       verbose: true,
       stamped: true,
+      scaleManifests: [],
+      maxInstances: 10,
+      scaleSyncSeconds: 15,
+      scaleMetricsPort: undefined,
     });
+  });
+
+  test('takes several manifests in a row, beside names of functions', () => {
+    expect(
+      optionsOf(['start', '--scale-manifest', 'a.yaml', 'b.yaml', '--functions', 'f', 'g', '--scale-manifest=c.yaml']),
+    ).toMatchObject({ scaleManifests: ['a.yaml', 'c.yaml', 'b.yaml'], functions: ['f', 'g'] });
+    expect(
+      optionsOf([
+        'start',
+        '--scale-manifest',
+        'a',
+        '--max-instances',
+        '3',
+        '--scale-sync',
+        '1',
+        '--scale-metrics',
+        '0',
+      ]),
+    ).toMatchObject({ maxInstances: 3, scaleSyncSeconds: 1, scaleMetricsPort: 0 });
+  });
+
+  test.each([
+    [['start', '--max-instances', '3'], '--max-instances belongs to the scaler; add --scale-manifest FILE'],
+    [['start', '--scale-sync', '3'], '--scale-sync belongs to the scaler'],
+    [['start', '--scale-manifest', 'a', '--instance', '2'], '--instance and --scale-manifest exclude each other'],
+    [['start', '--scale-manifest', 'a', '--max-instances', '0'], '--max-instances takes a whole number from 1 to 1000'],
+    [['start', '--scale-manifest'], '--scale-manifest needs a value, as in: --scale-manifest infra/k8s/keda/'],
+  ])('refuses %j and says why', (args, message) => {
+    expect(() => parseCliArguments(args)).toThrow(message);
   });
 
   test('takes names of functions with spaces or commas between them', () => {
