@@ -180,9 +180,19 @@ async function launch(script: string, options: AzuriteOptions, pidFile: string, 
   } catch (error) {
     rmSync(pidFile, { force: true });
     if (ended === undefined) await stopByPid(pid, pidFile);
-    throw new AzuriteStartError(`${(error as Error).message} Its last words are in ${accessLog}.`);
+    throw new AzuriteStartError(`${(error as Error).message} ${lastWords(accessLog)}`);
   }
   return handle(descriptor, false, () => stopByPid(pid, pidFile));
+}
+
+/** What Azurite said last, without the requests that it noted. */
+function lastWords(accessLog: string): string {
+  const said = readFileSync(accessLog, 'utf8')
+    .slice(-16_384)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\S+ - - \[/.test(line))
+    .slice(-8);
+  return said.length === 0 ? `It said nothing; its log is ${accessLog}.` : `It said:\n${said.join('\n')}`;
 }
 
 function handle(of: AzuriteDescriptor, adopted: boolean, stop: () => Promise<void>): Azurite {

@@ -219,12 +219,13 @@ describeKafka('a Kafka trigger', () => {
       );
     await send(0, 40);
     let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
     const first = await listen(
       'shared',
       {},
       {
         answer: async ({ invocation }) => {
-          if (valuesOf(invocation.input)[0] === '7') await new Promise<void>((resolve) => (release = resolve));
+          if (valuesOf(invocation.input)[0] === '7') await released;
           return true;
         },
       },
