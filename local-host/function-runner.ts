@@ -32,6 +32,7 @@ type RetryContext = NonNullable<InvocationRequest['retryContext']>;
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions;
   readonly #stopping = new AbortController();
+  readonly #runs = new Map<string, number>();
 
   constructor(options: FunctionRunnerOptions) {
     this.#options = options;
@@ -39,6 +40,18 @@ export class FunctionRunner {
 
   /** See `HostContext.invoke`. */
   async run(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome> {
+    const { name } = fn;
+    this.#runs.set(name, (this.#runs.get(name) ?? 0) + 1);
+    try {
+      return await this.#untilSettled(fn, invocation);
+    } finally {
+      const left = (this.#runs.get(name) ?? 1) - 1;
+      if (left > 0) this.#runs.set(name, left);
+      else this.#runs.delete(name);
+    }
+  }
+
+  async #untilSettled(fn: FunctionDefinition, invocation: Invocation): Promise<InvocationOutcome> {
     const policy = invocation.ignoreRetryPolicy ? undefined : fn.retry;
     let retryContext: RetryContext | undefined = policy && { retryCount: 0, maxRetryCount: policy.maxRetryCount };
     for (;;) {
@@ -55,6 +68,11 @@ export class FunctionRunner {
       if (this.#stopping.signal.aborted) return outcome;
       retryContext = { retryCount, maxRetryCount: policy.maxRetryCount, exception: error };
     }
+  }
+
+  /** Functions that run, and how many times at once. */
+  inHand(): { readonly name: string; readonly count: number }[] {
+    return [...this.#runs].map(([name, count]) => ({ name, count }));
   }
 
   /** Ends waits for retries; what runs goes on. */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock';
+import type { EndLimits } from './end-within';
 import type { InstanceLock } from './instance-lock';
 import type { HostState } from './host-state';
 import type { IndexedFunction } from './indexing';
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly prepare?: () => Promise<void>;
   /** Runs when everything else has stopped. */
   readonly release?: () => Promise<void>;
+  /** For what is in hand when the host is told to stop. Default: said after 5 s, left after 60 s. */
+  readonly stopLimits?: EndLimits | undefined;
 }
 
 /** An invocation that ended, whoever triggered it. */

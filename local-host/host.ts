@@ -5,7 +5,7 @@
  * Invariants:
  * 1. `start()` resolves in state Running or Error, or rejects with PortInUseError or a bug; it never leaves a handle when it rejects.
  * 2. In Error nothing runs; every request is answered by this process.
- * 3. After `stop()` no timer, socket or process is left.
+ * 3. After `stop()` no timer, socket or process is left, unless a part did not end within its limit, which the log names.
  */
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
@@ -13,6 +13,7 @@ import fs from 'node:fs';
 import { AdminApi } from './admin/admin-api';
 import type { AppWorker, LoadedApp } from './app-worker';
 import { BindingExchange } from './binding-exchange';
+import { endWithin, type EndLimits } from './end-within';
 import { watchFirstInstance } from './first-instance-watch';
 import { FunctionRunner } from './function-runner';
 import type { FunctionDefinition } from './function-definition';
@@ -33,6 +34,11 @@ import { logStartup } from './startup-log';
 import { TriggerSet } from './trigger-set';
 import { WorkerSupervisor } from './worker-supervisor';
 import type { Answer, Ask, HttpExecuted, HostHttpRequest, HostHttpResponse } from './worker-protocol';
+
+/** What a function run may still take when the host is told to stop; other runs are ended with their process. */
+const STOP_LIMITS = { tellMs: 5_000, limitMs: 60_000 };
+/** How long connections and the embedded storage may take to close. */
+const CLOSE_LIMITS = { tellMs: 5_000, limitMs: 10_000 };
 
 export class Host {
   readonly events = new EventEmitter<HostEvents>();
@@ -126,16 +132,30 @@ export class Host {
     // A start that is under way ends with its worker.
     if (starting) await this.#supervisor?.stop();
     await this.#starting?.catch(() => undefined);
-    const triggersEnd = this.#triggers?.stop();
+    const triggersEnd = this.#triggers?.stop() ?? Promise.resolve();
     // Only now: a run whose retries are given up here must find its listener stopping.
     this.#runner?.stop();
-    await triggersEnd;
+    const waitsFor = (): string => this.#inHand();
+    const ended = await this.#within(triggersEnd, waitsFor, this.#options.stopLimits ?? STOP_LIMITS);
     await this.#supervisor?.stop();
-    await this.#bindings.stop();
+    // Runs end with their process, and their triggers with them.
+    if (!ended) await this.#within(triggersEnd, waitsFor, CLOSE_LIMITS);
+    await this.#within(this.#bindings.stop(), () => 'the connections of outputs', CLOSE_LIMITS);
     this.#hostHttp.close();
-    await this.#options.release?.();
+    await this.#within(this.#options.release?.() ?? Promise.resolve(), () => 'the embedded storage', CLOSE_LIMITS);
     this.#unwatchFirst();
     this.#options.lock.release();
+  }
+
+  /** Runs first: mostly it is for them that their triggers have not ended. */
+  #inHand(): string {
+    const runs = this.#runner?.inHand() ?? [];
+    if (runs.length > 0) return runs.map(({ name, count }) => `'${name}' (${count} in hand)`).join(', ');
+    return (this.#triggers?.ending() ?? []).join(', ') || 'its triggers';
+  }
+
+  #within(ended: Promise<unknown>, waitsFor: () => string, limits: EndLimits): Promise<boolean> {
+    return endWithin(ended, { ...limits, log: this.#options.log, waitsFor });
   }
 
   async #startWorker(): Promise<{ worker: AppWorker; loaded: LoadedApp } | undefined> {

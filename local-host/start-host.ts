@@ -5,6 +5,7 @@ import type { DurableExtension } from './durable';
 import type { DurableEvents } from './durable/runtime/task-hub';
 import { instanceSummary, type InstanceSummary } from './durable/instance-summary';
 import type { RuntimeStatus } from './durable';
+import type { EndLimits } from './end-within';
 import { Host } from './host';
 import { livingInstance, lockInstance } from './instance-lock';
 import type { Executed } from './host-options';
@@ -56,6 +57,8 @@ export interface StartHostOptions {
   readonly key?: string;
   readonly eventGridFile?: string;
   readonly extensions?: readonly HostExtension[];
+  /** For function runs in hand when the host is told to stop. Default: the log names them after 5 s, they are left after 60 s. */
+  readonly stopLimits?: EndLimits;
   /** Aborting it stops the host, even while it starts; `startHost` then resolves in state `Stopped`. */
   readonly signal?: AbortSignal;
 }
@@ -140,6 +143,7 @@ export async function startHost(options: StartHostOptions, hooks: StartHostHooks
     log,
     stateDir,
     address: options.address,
+    stopLimits: options.stopLimits,
     ...(storage ? { prepare: () => storage.start(), release: () => storage.stop() } : {}),
     lock,
     only:

@@ -9,7 +9,8 @@ export class TriggerSet {
   readonly #extensions: readonly HostExtension[];
   readonly #context: HostContext;
   readonly #started: HostExtension[] = [];
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
+  readonly #ending = new Set<string>();
   #stopped = false;
 
   constructor(extensions: readonly HostExtension[], context: HostContext) {
@@ -33,7 +34,8 @@ export class TriggerSet {
     for (const { definition, trigger, plugin } of functions) {
       if (this.#stopped || !plugin?.start) continue;
       try {
-        this.#listeners.push(await plugin.start(definition, trigger, this.#context));
+        const listener = await plugin.start(definition, trigger, this.#context);
+        this.#listeners.push({ name: `the trigger of '${definition.name}'`, listener });
       } catch (error) {
         this.#context.log.error(
           `The listener for function 'Functions.${definition.name}' was unable to start. ${messageOf(error)}`,
@@ -46,17 +48,30 @@ export class TriggerSet {
   /** Listeners first, so that extensions get no more work. One part that fails to stop does not keep the others running. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#listeners.splice(0).map((listener) => this.#attempt(() => listener.stop())));
-    for (const extension of this.#started.splice(0)) await this.#attempt(() => extension.stop());
+    const listeners = this.#listeners.splice(0);
+    await Promise.all(listeners.map(({ name, listener }) => this.#attempt(name, () => listener.stop())));
+    for (const extension of this.#started.splice(0)) await this.#attempt(nameOf(extension), () => extension.stop());
   }
 
-  async #attempt(stop: () => Promise<void>): Promise<void> {
+  /** Parts that were told to stop and have not ended yet. */
+  ending(): string[] {
+    return [...this.#ending];
+  }
+
+  async #attempt(name: string, stop: () => Promise<void>): Promise<void> {
+    this.#ending.add(name);
     try {
       await stop();
     } catch (error) {
       this.#context.log.error(`A trigger failed to stop: ${messageOf(error)}`);
+    } finally {
+      this.#ending.delete(name);
     }
   }
+}
+
+function nameOf({ triggers }: HostExtension): string {
+  return triggers[0] ? `the extension of ${triggers[0].type}` : 'an extension';
 }
 
 function messageOf(error: unknown): string {

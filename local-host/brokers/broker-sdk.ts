@@ -7,12 +7,16 @@ import type * as EventHubs from '@azure/event-hubs';
 import type * as EventHubsCheckpoints from '@azure/eventhubs-checkpointstore-blob';
 import type * as Amqp from 'amqplib';
 import type * as Kafka from 'kafkajs';
+import { loosenTokenRenewals } from './token-renewals';
 
 const load = createRequire(__filename);
 
 export const amqpSdk = (): typeof Amqp => load('amqplib') as typeof Amqp;
 export const kafkaSdk = (): typeof Kafka => load('kafkajs') as typeof Kafka;
-export const eventHubsSdk = (): typeof EventHubs => load('@azure/event-hubs') as typeof EventHubs;
+export const eventHubsSdk = (): typeof EventHubs => {
+  loosenTokenRenewals(load);
+  return load('@azure/event-hubs') as typeof EventHubs;
+};
 export const eventHubsCheckpointSdk = (): typeof EventHubsCheckpoints =>
   load('@azure/eventhubs-checkpointstore-blob') as typeof EventHubsCheckpoints;
 

@@ -295,4 +295,13 @@ export const bugs: readonly PlantedBug[] = [
     tests: 'triggers/timer/schedule-status',
     title: 'past due',
   },
+  {
+    name: 'renewals-hold-the-process',
+    plants: 'a timer of the Event Hubs client keeps the process alive for 45 minutes after the host has stopped',
+    file: 'local-host/brokers/token-renewals.ts',
+    find: '      }, everyMs).unref();',
+    replace: '      }, everyMs);',
+    tests: 'triggers/event-hubs',
+    title: 'keeps no process alive',
+  },
 ];

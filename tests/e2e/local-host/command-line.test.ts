@@ -50,6 +50,18 @@ describe('bin/local-host', () => {
     expect(await host.ended).toBe(0);
   });
 
+  test('ends although a client in its process left something behind, and names it', async () => {
+    const left = path.join(folder, 'left.cjs');
+    fs.writeFileSync(left, 'setInterval(() => undefined, 1_000)');
+    const host = run(['start', '--script-root', folder, '--port', '0'], {
+      environment: { NODE_OPTIONS: `--require ${left}` },
+    });
+    await host.shows(/Host lock lease acquired/);
+    host.child.kill('SIGTERM');
+    expect(await host.ended).toBe(0);
+    expect(host.output()).toMatch(/^The host has stopped; its process ends although there are left: .*Timeout/m);
+  });
+
   test('a worker does not outlive a host that was killed', async () => {
     const port = await freePort();
     const host = run(['start', '--script-root', folder, '--port', String(port)]);
@@ -70,24 +82,6 @@ describe('bin/local-host', () => {
       `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`,
     );
     server.close();
-  });
-
-  test('names the process that is instance 1 already, its port and the remedies, and ends with 98', async () => {
-    const first = run(['start', '--script-root', folder, '--port', '0']);
-    await first.shows(/Host lock lease acquired/);
-    const [, port] = /http:\/\/localhost:(\d+)/.exec(first.output()) ?? [];
-    const second = run(['start', '--script-root', folder, '--port', '0']);
-    expect(await second.ended).toBe(98);
-    expect(second.output()).toContain(
-      `Instance 1 of this app's host runs already: process ${first.child.pid}, at http://localhost:${port}`,
-    );
-    expect(second.output()).toMatch(/--instance auto .* or give it a state of its own with --host-state DIR\.$/m);
-    first.child.kill('SIGTERM');
-    expect(await first.ended).toBe(0);
-    const third = run(['start', '--script-root', folder, '--port', '0']);
-    await third.shows(/Host lock lease acquired/);
-    third.child.kill('SIGTERM');
-    expect(await third.ended).toBe(0);
   });
 
   test('names the process that is instance 1 already, its port and the remedies, and ends with 98', async () => {

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import { isAlive } from '../../../local-host/process-state';
+import type { HostExtension } from '../../../local-host/plugin';
 import { startHost } from '../../../local-host/start-host';
 import { VirtualClock } from '../../../local-host/virtual-clock';
+import type { InvocationOutcome } from '../../../local-host/worker-protocol';
 import { singleFile, useApp, writeApp } from './temporary-app';
 
 const source = `
@@ -117,5 +119,38 @@ describe('stopping', () => {
     expect(isAlive(worker)).toBe(false);
     await expect(app.get('/fine')).rejects.toThrow();
     await app.host.stop();
+  });
+});
+
+describe('stopping while a run does not end', () => {
+  let outcome: Promise<InvocationOutcome> | undefined;
+  const extension: HostExtension = {
+    triggers: [
+      {
+        type: 'testtrigger',
+        start: (fn, _binding, context) => {
+          outcome = context.invoke(fn, { input: { string: 'x' }, reason: '' });
+          return Promise.resolve({ stop: async () => void (await outcome) });
+        },
+      },
+    ],
+    bindings: [],
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+  const app = useApp(
+    singleFile(
+      "app.generic('endless', { trigger: trigger.generic({ type: 'test' }), handler: () => { console.log(`in hand of ${process.pid}`); return new Promise((r) => setTimeout(r, 2 ** 30)); } });",
+    ),
+    { extensions: [extension], stopLimits: { tellMs: 20, limitMs: 40 } },
+  );
+
+  test('says what it waits for, and ends all the same', async () => {
+    const [, worker] = /(\d+)$/.exec(await app.line(/^in hand of/)) ?? [];
+    await app.host.stop();
+    await app.line(/^The host stops as soon as 'endless' \(1 in hand\) has ended, at the latest in 0 s\./);
+    await app.line(/^The host stops although 'endless' \(1 in hand\) has not ended within 0 s\./);
+    expect(isAlive(Number(worker))).toBe(false);
+    expect((await outcome)?.error?.message).toMatch(/^The worker process ended while the function ran/);
   });
 });

@@ -182,6 +182,18 @@ describe('an Event Hubs trigger', () => {
     await saw(16, made);
   });
 
+  test('keeps no process alive by the renewals of its tokens, which its client loses track of', async () => {
+    const started = jest.spyOn(globalThis, 'setTimeout');
+    const made = await listen();
+    for (const n of numbers(4)) server.append(Number(n), n);
+    await saw(4, made);
+    const renewals = started.mock.results.filter((_result, i) => started.mock.calls[i]?.[1] === 45 * 60_000);
+    started.mockRestore();
+    // One of the hub itself, and one of each partition at least.
+    expect(renewals.length).toBeGreaterThanOrEqual(5);
+    expect(renewals.filter(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([]);
+  });
+
   test('tells of options and settings that cannot be used', () => {
     const check = (
       binding: Record<string, unknown>,
