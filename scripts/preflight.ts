@@ -9,6 +9,7 @@ import { createShareAccount } from '../src/adapters/azure-storage/share-account'
 import { createEventHub } from '../src/adapters/event-hubs/hub';
 import { createKafkaTopic } from '../src/adapters/kafka/topic';
 import { createShareFiles } from '../src/adapters/share/share-files';
+import { createBlobEventBroker } from '../src/compose-blob-events';
 import { loadConfig, type Config } from '../src/config/config';
 import { describeProblem, type Environment } from '../src/config/setting-problem';
 import type { Probe } from '../src/ports/probe';
@@ -97,6 +98,32 @@ export async function checkOrders(config: Config): Promise<Preflight> {
   return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
 }
 
+/** The broker of blob events, and its queues, which are made where they are missing. Nothing to do where the pipeline is off. */
+export async function checkBlobEvents(config: Config): Promise<Preflight> {
+  if (!config.pipelines.has('blob-events')) return { ok: true, config };
+  const broker = createBlobEventBroker(config, createStorageClients(config.storage));
+  try {
+    await broker.declare();
+    return { ok: true, config };
+  } catch (error) {
+    const found = messageOf(error).split('\n', 1)[0] ?? '';
+    const remedy = found.includes('PRECONDITION')
+      ? 'It is there with other properties: delete or rename it, or give it the ones named.'
+      : 'Check RABBITMQ_URL (address, user, password, virtual host), the network, and that the user may configure blob.*.';
+    return { ok: false, reasons: [`The ${broker.probe.name} cannot be used for blob events: ${found}. ${remedy}`] };
+  } finally {
+    await broker.stop();
+  }
+}
+
+/** All of it, one after the other; ends with the first that fails. */
+export async function checkAll(settings: Preflight): Promise<Preflight> {
+  let result = settings;
+  for (const check of [checkStorage, checkShare, checkBlobEvents, checkOrders])
+    if (result.ok) result = await check(result.config);
+  return result;
+}
+
 const PROBE_MS = 15_000;
 
 async function refusal(probe: Probe): Promise<string | undefined> {
@@ -111,10 +138,7 @@ async function refusal(probe: Probe): Promise<string | undefined> {
 async function main(): Promise<number> {
   const root = path.resolve(__dirname, '..', '..');
   const environment = withRunningStorage(effectiveEnvironment(localSettings(root)), stateFolder(root));
-  const settings = checkSettings(environment);
-  const stored = settings.ok ? await checkStorage(settings.config) : settings;
-  const shared = stored.ok ? await checkShare(stored.config) : stored;
-  const result = shared.ok ? await checkOrders(shared.config) : shared;
+  const result = await checkAll(checkSettings(environment));
   if (result.ok) {
     console.log(
       `Preflight passed: storage account ${result.config.storage.account} by ${result.config.storage.describes}.`,

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../src/config/config';
 import { hostSettingsFrom, localHostSettings } from '../src/config/host-settings';
+import { runBlobEventsDemo } from './local/blob-events-demo';
 import { demoStates, earlierDemo, uploadDemo } from './local/demo';
 import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
@@ -21,7 +22,7 @@ import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storag
 import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
 import { unknownSettings } from './local/unknown-settings';
-import { checkOrders, checkSettings, checkShare, checkStorage, EX_CONFIG } from './preflight';
+import { checkAll, checkSettings, EX_CONFIG } from './preflight';
 
 const root = path.resolve(__dirname, '..', '..');
 const READY_LIMIT_MS = 120_000;
@@ -89,10 +90,7 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
         `Storage: Azurite ${azurite.adopted ? 'found running' : 'started'} on ports ${blob} to ${blob + 2} (process ${azurite.pid}).`,
       );
     }
-    const reloaded = checkSettings(environment);
-    const stored = reloaded.ok ? await checkStorage(reloaded.config) : reloaded;
-    const shared = stored.ok ? await checkShare(stored.config) : stored;
-    const ready = shared.ok ? await checkOrders(shared.config) : shared;
+    const ready = await checkAll(checkSettings(environment));
     if (!ready.ok) throw new StartRefused(ready.reasons, EX_CONFIG);
 
     const logFile = path.join(home, 'logs', 'host.log');
@@ -156,8 +154,9 @@ async function report(
   const earlier = earlierDemo(stateFile);
   const ordering = ordersState(base, home, options, config, end);
   const share = shareReport(base, home, options, config, end);
+  const moving = blobEventsReport(base, home, options, config, end);
   // Awaited below; until then a failure of theirs is nobody's surprise.
-  for (const demo of [ordering, share]) demo.catch(() => undefined);
+  for (const demo of [ordering, share, moving]) demo.catch(() => undefined);
   let media = 'waiting for files';
   if (config.pipelines.has('media') && options.demo && !end.aborted) {
     const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
@@ -168,8 +167,12 @@ async function report(
   }
   const nfs = await share;
   for (const line of nfs.lines) console.log(`  nfs    ${line}`);
+  const blobEvents = await moving;
+  for (const line of blobEvents.lines) console.log(`  blobs  ${line}`);
   const orders = await ordering;
-  console.log(`\n${formatTable(pipelineRows(config, { media, nfs: nfs.state, orders }))}`);
+  console.log(
+    `\n${formatTable(pipelineRows(config, { media, 'blob-events': blobEvents.state, nfs: nfs.state, orders }))}`,
+  );
   console.log(`\nTry: curl -F "file=@demo/media/lock.png" ${base}/upload`);
 }
 
@@ -186,6 +189,21 @@ async function ordersState(
   const state = path.join(home, 'orders-demo.json');
   const demo = runs ? await runOrdersDemo(base, config.storage, state, DEMO_LIMIT_MS, end) : undefined;
   return demo ? `running, ${demo.settled} of ${demo.sent} demo orders processed` : 'waiting for orders';
+}
+
+/** The demo of the blob events at the first start. */
+async function blobEventsReport(
+  base: string,
+  home: string,
+  options: StartOptions,
+  config: Config,
+  end: AbortSignal,
+): Promise<{ readonly state: string; readonly lines: readonly string[] }> {
+  const runs = config.pipelines.has('blob-events') && options.demo && !end.aborted;
+  const [media, state] = [path.join(root, 'demo', 'media'), path.join(home, 'blob-events-demo.json')];
+  const demo = runs ? await runBlobEventsDemo(base, config.storage, media, state, DEMO_LIMIT_MS, end) : undefined;
+  if (!demo) return { state: 'waiting for blobs', lines: [] };
+  return { state: `running, ${demo.moved} of ${demo.put} demo blobs moved`, lines: demo.lines };
 }
 
 /** The share's demo at the first start, what its session does at later ones; beside the media demo. */

@@ -11,7 +11,7 @@ import { PARKED_CONTAINER, tables } from './domain/storage-layout';
 import { createApplyOrder } from './intake/orders/apply-order';
 import { reportBackends } from './intake/orders/backend-report';
 import { createBuryOrder } from './intake/orders/bury-order';
-import { createInsist } from './intake/orders/insist';
+import { createInsist } from './intake/insist';
 import { createReplayOrder } from './intake/orders/replay-order';
 import { OrderCounts } from './intake/orders/order-figures';
 import { createResumeOrders } from './intake/orders/resume-orders';
@@ -44,7 +44,7 @@ export function composeOrders(config: Config, { clients, clock, deadLetters, log
     settings.callback && createHttpDownstream({ ...settings.callback, connections: settings.concurrency });
   const counts = new OrderCounts();
   const apply = createApplyOrder({ counts, downstream, bury, clock, sleep, random: Math.random, logger }, settings);
-  const insist = createInsist({ sleep, logger, stopping: stop.signal });
+  const insist = createInsist({ sleep, logger, stopping: stop.signal, pipeline: 'orders' });
   const ports = { counts, ledger, parked, apply, bury, insist, clock, unique, logger };
   const parkedCount = async (): Promise<number> =>
     [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0);

@@ -23,6 +23,7 @@ import { createMd5 } from './adapters/hashing/md5';
 import { createSignatureReader } from './adapters/file-signature/signature-reader';
 import { createFormReader } from './adapters/multipart/form-reader';
 import { composeShare, shareActivitiesElsewhere } from './compose-share';
+import { composeBlobEvents } from './compose-blob-events';
 import { composeOrders } from './compose-orders';
 import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
@@ -75,6 +76,8 @@ export function compose(config: Config) {
 
   const orders = composeOrders(config, { clients, clock, deadLetters, logger, unique: uniqueSuffix });
   if (config.pipelines.has('orders')) probes.set('orders', [storageProbe, ...orders.probes]);
+  const blobEvents = composeBlobEvents(config, { clients, blobs, clock, deadLetters, logger });
+  if (config.pipelines.has('blob-events')) probes.set('blob-events', [storageProbe, ...blobEvents.probes]);
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
 
@@ -113,6 +116,7 @@ export function compose(config: Config) {
       { account: config.storage.account, maxAttempts },
     ),
     orders,
+    blobEvents,
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, logger }),
     /** By the names that orchestrations call them. */
@@ -125,6 +129,7 @@ export function compose(config: Config) {
       'verify-media': createVerifyMedia({ blobs, verify }),
       'settle-media': createSettleMedia({ inbox, records, clock }),
       'bury-media': createBuryMedia({ deadLetters, records, inbox }),
+      ...blobEvents.activities,
       ...(share?.activities ?? shareActivitiesElsewhere),
     },
   };

@@ -7,6 +7,9 @@ import { compose } from './composition';
 import { loadConfig } from './config/config';
 import { environment } from './config/environment';
 import { describeProblem } from './config/setting-problem';
+import { registerBlobEventsPoisoned, registerBlobEventsReplayed } from './functions/blob-events-returned';
+import { registerBlobEventQueued, registerBlobEventFromRabbit } from './functions/blob-event-received';
+import { registerIncomingScanned } from './functions/incoming-scanned';
 import { registerDeadLetters } from './functions/dead-letters';
 import { registerDurable } from './functions/durable';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
@@ -48,6 +51,14 @@ if (loaded.ok) {
     registerMediaAsked(sluice);
     registerMediaEventQueued(sluice);
     registerMediaEventPoisoned(sluice);
+  }
+  if (config.pipelines.has('blob-events')) {
+    registerIncomingScanned(sluice);
+    if (config.blobEvents.broker.kind === 'rabbitmq') registerBlobEventFromRabbit(sluice);
+    else registerBlobEventQueued(sluice);
+    registerBlobEventsReplayed(sluice);
+    registerBlobEventsPoisoned(sluice);
+    app.hook.appTerminate(() => sluice.blobEvents.stop());
   }
   if (config.pipelines.has('nfs') && sluice.share) {
     registerShareSwept(sluice.share, sluice.logger);

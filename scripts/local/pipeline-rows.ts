@@ -21,11 +21,15 @@ export function pipelineRows(
   });
   return [
     row('media', 'POST /upload, queue jobqueue', 'PIPELINES'),
-    missing('blob-events', 'timer, RabbitMQ or queue'),
+    row('blob-events', blobEventsTrigger(config), 'PIPELINES, RABBITMQ_URL'),
     row('nfs', 'NFS share sweep', 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER'),
     missing('text', 'blob snippet-input'),
     row('orders', ordersTrigger(config), 'PIPELINES, BACKEND_MODE'),
   ];
+}
+
+function blobEventsTrigger({ blobEvents: { broker } }: Config): string {
+  return broker.kind === 'rabbitmq' ? `timer, RabbitMQ ${broker.describes}` : 'timer, queue blob-events';
 }
 
 function ordersTrigger({ orders: { backends } }: Config): string {

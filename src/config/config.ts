@@ -24,6 +24,14 @@ export interface Config {
   };
   readonly directUpload: { readonly validMinutes: number };
   readonly media: { readonly verify: 'read' | 'service'; readonly maxAttempts: number };
+  readonly blobEvents: {
+    readonly broker: BlobBroker;
+    /** NCRONTAB. */
+    readonly schedule: string;
+    readonly republishMs: number;
+    /** 0 leaves it to host.json. */
+    readonly batchSize: number;
+  };
   /** Present when the pipeline nfs runs here. */
   readonly share: ShareConfig | undefined;
   readonly orders: {
@@ -99,7 +107,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
   if (problems.length > 0 || !access.ok || !share.ok || !backends.ok) return { ok: false, problems };
 
   const present = (p: Pipeline): boolean =>
-    p === 'media' || p === 'orders' || (p === 'nfs' && share.share !== undefined);
+    p === 'media' || p === 'blob-events' || p === 'orders' || (p === 'nfs' && share.share !== undefined);
   const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter(present);
   const config: Config = {
     pipelines: new Set(chosen),
@@ -114,6 +122,12 @@ export function loadConfig(environment: Environment): LoadedConfig {
     },
     directUpload: { validMinutes: read.UPLOAD_SAS_MINUTES },
     media: { verify: read.VERIFY, maxAttempts: read.MEDIA_MAX_ATTEMPTS },
+    blobEvents: {
+      broker: blobBroker(read.RABBITMQ_URL),
+      schedule: read.BLOB_EVENTS_SCHEDULE,
+      republishMs: read.BLOB_EVENTS_REPUBLISH_S * 1000,
+      batchSize: read.BLOB_EVENTS_BATCH_SIZE,
+    },
     share: share.share,
     orders: {
       backends: backends.backends,
@@ -143,6 +157,18 @@ export function loadConfig(environment: Environment): LoadedConfig {
     },
   };
   return { ok: true, config: Object.freeze(config) };
+}
+
+/** Where blob events wait. */
+export type BlobBroker =
+  | { readonly kind: 'queue' }
+  /** `describes`: for people; no secret. */
+  | { readonly kind: 'rabbitmq'; readonly url: string; readonly describes: string };
+
+function blobBroker(url: string | undefined): BlobBroker {
+  if (url === undefined) return { kind: 'queue' };
+  const { host, pathname } = new URL(url);
+  return { kind: 'rabbitmq', url, describes: `${host}${pathname === '/' ? '' : pathname}` };
 }
 
 /** A claim that ran out while its one call was still under way would let a second process make the same call. */

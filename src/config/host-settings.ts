@@ -17,6 +17,11 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
       Math.max(10, config.share.workerConcurrency * 2),
     );
   }
+  const { broker, batchSize } = config.blobEvents;
+  if (config.pipelines.has('blob-events') && broker.kind === 'queue' && batchSize > 0) {
+    derived.AzureFunctionsJobHost__extensions__queues__batchSize = String(batchSize);
+    derived.AzureFunctionsJobHost__extensions__queues__newBatchThreshold = '0';
+  }
   if (config.pipelines.has('orders')) Object.assign(derived, ordersHostSettings(config.orders));
   const { storage } = config;
   if (storage.connectionName === NAMED_ACCOUNT_CONNECTION) {

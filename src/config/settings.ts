@@ -113,7 +113,7 @@ export const settings = {
     schema: csv('')
       .pipe(z.array(z.string().refine(isPipeline)))
       .optional(),
-    accepts: 'a comma-separated list of: media, nfs, orders',
+    accepts: 'a comma-separated list of: media, blob-events, nfs, orders',
     example: 'media,orders',
     meaning: 'Which pipelines run here. Absent or empty: each one whose settings are present.',
     default: '',
@@ -171,6 +171,38 @@ export const settings = {
     meaning:
       'Tries for each step of the media pipeline, 2, 4, 8 … s apart (60 s at most), before the item becomes a dead letter.',
     default: '6',
+  },
+  RABBITMQ_URL: {
+    schema: z.url({ protocol: /^amqps?$/ }).optional(),
+    accepts: 'an amqp or amqps URL',
+    example: 'amqp://user:password@rabbitmq:5672',
+    meaning:
+      'RabbitMQ for the pipeline blob-events, with the queues blob.events and blob.error, which `npm run broker:declare` makes. Absent: the storage queues blob-events and blob-error.',
+    default: '',
+    secret: true,
+  },
+  BLOB_EVENTS_SCHEDULE: {
+    schema: text('0 * * * * *'),
+    accepts: 'an NCRONTAB expression of six fields',
+    example: '0 * * * * *',
+    meaning: 'How often the container incoming is looked through for new blobs.',
+    default: '0 * * * * *',
+  },
+  BLOB_EVENTS_REPUBLISH_S: {
+    schema: integer(3_600, 10, 2_592_000),
+    accepts: 'a whole number of seconds from 10 to 2592000 (30 days)',
+    example: '3600',
+    meaning:
+      'A blob that nobody moved this long after its message was published gets another one, with the same id and destination. Keep it above the time that the longest backlog takes, or messages come twice, which costs time and does no harm.',
+    default: '3600',
+  },
+  BLOB_EVENTS_BATCH_SIZE: {
+    schema: integer(0, 0, 32),
+    accepts: 'a whole number from 0 to 32; 0 leaves it to host.json',
+    example: '1',
+    meaning:
+      'Messages that one instance takes from a storage queue at a time. It becomes the batchSize of the host, for the queues of other pipelines too; with 1, in a deployment of its own, the queue’s length says how many instances are wanted. RabbitMQ hands out one at a time anyway.',
+    default: '0',
   },
   APP_AZURE_ACCOUNT_URL: {
     schema: z

@@ -10,3 +10,8 @@ export function sha256Hex(text: string): string {
 export function sha256Base64Url(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('base64url');
 }
+
+/** SHA-1 of bytes followed by UTF-8 text, 20 bytes: for UUIDs of version 5, which prescribe it. */
+export function sha1(bytes: Uint8Array, text: string): Uint8Array {
+  return createHash('sha1').update(bytes).update(text, 'utf8').digest();
+}

@@ -219,6 +219,37 @@ const list = [
       'Its sequence came after a later one was settled. Decide whether it still applies: a replay applies it all the same.',
   },
   {
+    code: 'MESSAGE_TOO_LARGE',
+    title: 'The message is too large to be one of ours',
+    remedy: 'Find out who writes to this queue; the message is kept as it came.',
+  },
+  {
+    code: 'BLOB_EVENT_INVALID',
+    title: 'The message is JSON but no blob event',
+    remedy: 'The error names the fields. A blob event has container, path, blob, dest and timestamp; see README.',
+  },
+  {
+    code: 'BLOB_CONTAINER_REFUSED',
+    title: 'The blob event names another container than incoming',
+    remedy: 'Blobs are moved out of incoming alone. Put the blob there; it gets its message by itself.',
+  },
+  {
+    code: 'BLOB_DESTINATION_REFUSED',
+    title: 'The blob event names a destination that is not its blob’s',
+    remedy: 'dest is processed/{id}-{blob}, and nothing else. Find out who writes to this queue.',
+  },
+  {
+    code: 'BLOB_UNKNOWN',
+    title: 'There is no such blob, and none was moved to this destination',
+    remedy: 'The message was not made for a blob of this account. Find out who writes to this queue.',
+  },
+  {
+    code: 'MOVE_FAILED',
+    title: 'The blob could not be moved',
+    remedy:
+      'The error says why storage refused (a lease, snapshots, a policy, an outage). The blob is still in incoming. Mend that, then replay.',
+  },
+  {
     code: 'HOST_POISON',
     title: 'The host gave the message up',
     remedy:

@@ -1,3 +1,4 @@
+import { INCOMING_CONTAINER } from './blob-events/blob-event';
 import { PROCESSED_CONTAINER, RAW_CONTAINER } from './media/media-event';
 
 export const JOB_QUEUE = 'jobqueue';
@@ -6,6 +7,12 @@ export const SHARE_REPLAY_QUEUE = 'share-replays';
 export const ORDERS_QUEUE = 'orders';
 /** Dead letters of orders that are replayed, whatever backend they came from. */
 export const ORDER_REPLAY_QUEUE = 'order-replays';
+/** Blob events where no RabbitMQ is set. */
+export const BLOB_EVENT_QUEUE = 'blob-events';
+/** Copies of those that were given up, where no RabbitMQ is set. */
+export const BLOB_ERROR_QUEUE = 'blob-error';
+/** Dead letters of blob events that are replayed, whatever broker they came from. */
+export const BLOB_REPLAY_QUEUE = 'blob-event-replays';
 export const PARKED_CONTAINER = 'parked-orders';
 export const DEAD_LETTER_CONTAINER = 'dead-letters';
 export const tables = {
@@ -16,11 +23,12 @@ export const tables = {
   share: 'sluiceshare',
   orders: 'sluiceorders',
   parked: 'sluiceparked',
+  blobEvents: 'sluiceblobevents',
 } as const;
 
 /** Everything that must exist in the pipelines' storage account; the infrastructure and `npm start` both make it from here. */
 export const storageLayout = {
-  containers: [RAW_CONTAINER, PROCESSED_CONTAINER, DEAD_LETTER_CONTAINER, PARKED_CONTAINER],
+  containers: [RAW_CONTAINER, INCOMING_CONTAINER, PROCESSED_CONTAINER, DEAD_LETTER_CONTAINER, PARKED_CONTAINER],
   queues: [
     JOB_QUEUE,
     `${JOB_QUEUE}-poison`,
@@ -30,6 +38,11 @@ export const storageLayout = {
     `${ORDER_REPLAY_QUEUE}-poison`,
     SHARE_REPLAY_QUEUE,
     `${SHARE_REPLAY_QUEUE}-poison`,
+    BLOB_EVENT_QUEUE,
+    `${BLOB_EVENT_QUEUE}-poison`,
+    BLOB_ERROR_QUEUE,
+    BLOB_REPLAY_QUEUE,
+    `${BLOB_REPLAY_QUEUE}-poison`,
   ],
   tables: Object.values(tables),
 } as const;

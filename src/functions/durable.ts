@@ -2,8 +2,10 @@ import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import type { App } from '../composition';
 import { PROCESS_MEDIA } from '../domain/media/process-media';
+import { MOVE_BLOB } from '../domain/blob-events/move-blob';
 import { TRANSFER_SHARE } from '../domain/share/transfer';
 import type { ActivityCall } from '../domain/orchestration-call';
+import { moveBlob } from '../orchestrators/move-blob';
 import { processMedia } from '../orchestrators/process-media';
 import { transferShare } from '../orchestrators/transfer-share';
 import { withInvocationLog } from '../telemetry/logger';
@@ -14,6 +16,7 @@ import { inSpan } from '../telemetry/tracing';
 /** Orchestrators and activities of every pipeline, whichever run here: no instance may be stranded without its code (C3). */
 export function registerDurable({ activities }: App): void {
   df.app.orchestration(PROCESS_MEDIA, processMedia);
+  df.app.orchestration(MOVE_BLOB, moveBlob);
   df.app.orchestration(TRANSFER_SHARE, transferShare);
   for (const [name, activity] of Object.entries(activities)) {
     df.app.activity(name, { handler: activityHandler(name, activity as (input: unknown) => Promise<unknown>) });

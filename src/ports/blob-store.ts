@@ -41,7 +41,9 @@ export type CopyStart =
   | { readonly kind: 'started'; readonly copyId: string; readonly status: CopyStatus; readonly etag: string }
   | { readonly kind: 'source-gone' | 'source-changed' | 'destination-changed' };
 
-export type HashResult = ({ readonly kind: 'hashed' } & BlobHash) | { readonly kind: 'gone' | 'changed' };
+/** `facts`: of the whole version, whatever part was hashed. */
+export type HashResult =
+  ({ readonly kind: 'hashed'; readonly facts: BlobFacts } & BlobHash) | { readonly kind: 'gone' | 'changed' };
 
 export type ReadResult = { readonly kind: 'read'; readonly bytes: Uint8Array } | { readonly kind: 'gone' | 'changed' };
 
@@ -82,4 +84,6 @@ export interface BlobStore {
   read(ref: BlobRef & { readonly ifMatch: string }, part: BytePart): Promise<ReadResult>;
   /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. */
   hash(ref: BlobRef & { readonly ifMatch: string }, part?: BytePart): Promise<HashResult>;
+  /** Deletes exactly this version. Rejects where storage keeps it (a lease, snapshots, a policy). */
+  remove(ref: BlobRef & { readonly ifMatch: string }): Promise<'removed' | 'gone' | 'changed'>;
 }

@@ -4,6 +4,13 @@ export interface Orchestrations {
    * whether its work is still to be done is for the inbox to say.
    */
   ensureStarted(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
+  /** How far it has come. */
+  look(instanceId: string): Promise<OrchestrationState>;
   /** It was started and has not ended. */
   isRunning(instanceId: string): Promise<boolean>;
 }
+
+export type OrchestrationState =
+  | { readonly kind: 'unknown' | 'running' }
+  /** `output`: what it returned; undefined where it failed or was terminated. */
+  | { readonly kind: 'ended'; readonly output: unknown };

@@ -1,8 +1,8 @@
 import { metrics as api, type Attributes, type Counter, type Gauge, type Histogram } from '@opentelemetry/api';
 import { metrics } from './names';
 
-type HistogramName = 'activityDuration' | 'orderDuration' | 'shareTransferDuration';
-type ObservedName = 'backlog';
+type HistogramName = 'activityDuration' | 'blobScanDuration' | 'orderDuration' | 'shareTransferDuration';
+type ObservedName = 'backlog' | 'blobQueue';
 type GaugeName = 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
 type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName | ObservedName>;
 

@@ -10,6 +10,10 @@ export const spans = {
   shareSweep: 'share sweep',
   shareReplay: 'process share-replays',
   order: 'process orders',
+  blobScan: 'blob-events scan',
+  blobPublish: 'publish blob event',
+  blobEvent: 'process blob event',
+  blobReplay: 'replay blob event',
 } as const;
 
 export const metrics = {
@@ -81,6 +85,16 @@ export const metrics = {
     unit: 's',
     description: 'From the backend’s taking of an order event to its end, by outcome.',
   },
+  blobQueue: {
+    name: 'sluice.blob_events.queue_length',
+    unit: '{message}',
+    description: 'Messages that wait in the queues of blob events, by queue; those of the error queue want an alert.',
+  },
+  blobScanDuration: {
+    name: 'sluice.blob_events.scan.duration',
+    unit: 's',
+    description: 'Duration of one look through the container incoming.',
+  },
   activityDuration: {
     name: 'sluice.activity.duration',
     unit: 's',
@@ -106,4 +120,5 @@ export const attributes = {
   messagingSystem: 'messaging.system',
   messagingDestination: 'messaging.destination.name',
   messagingOperation: 'messaging.operation.type',
+  messagingMessageId: 'messaging.message.id',
 } as const;

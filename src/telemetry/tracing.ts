@@ -7,6 +7,7 @@ import {
   SpanStatusCode,
   trace,
   type Attributes,
+  type Link,
   type Span,
 } from '@opentelemetry/api';
 import { messageOf } from './logger';
@@ -18,6 +19,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** W3C `traceparent` of the span that caused this one; absent: the active one. */
   readonly parent?: string | undefined;
+  /** W3C `traceparent`s of spans that belong to it otherwise. */
+  readonly links?: readonly string[];
 }
 
 export { SpanKind };
@@ -25,9 +28,15 @@ export { SpanKind };
 /** Runs `work` in a span that ends with it and records what it throws. */
 export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   const parent = options.parent ? propagation.extract(ROOT_CONTEXT, { traceparent: options.parent }) : context.active();
-  const span = trace
-    .getTracer(SCOPE)
-    .startSpan(name, { kind: options.kind ?? SpanKind.INTERNAL, attributes: options.attributes ?? {} }, parent);
+  const span = trace.getTracer(SCOPE).startSpan(
+    name,
+    {
+      kind: options.kind ?? SpanKind.INTERNAL,
+      attributes: options.attributes ?? {},
+      links: (options.links ?? []).flatMap(linkTo),
+    },
+    parent,
+  );
   try {
     return await context.with(trace.setSpan(parent, span), () => work(span));
   } catch (error) {
@@ -37,6 +46,11 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
   } finally {
     span.end();
   }
+}
+
+function linkTo(traceparent: string): Link[] {
+  const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+  return context ? [{ context }] : [];
 }
 
 /** `traceparent` (W3C Trace Context) of the active span, to hand over with a message; undefined without tracing. */

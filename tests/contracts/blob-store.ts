@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BlobRef, BlobStore } from '../../src/ports/blob-store';
+import type { BlobRef, BlobStore, BytePart, HashResult } from '../../src/ports/blob-store';
 
 export interface BlobStoreFixture {
   readonly store: BlobStore;
@@ -177,24 +177,36 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
       const at = ref();
       const old = await put(at, 'old');
       const current = await put(at, 'water');
-      expect(await store.hash({ ...at, ifMatch: current })).toEqual({
-        kind: 'hashed',
-        sha256: createHash('sha256').update('water').digest('hex'),
-        length: 5,
-      });
-      expect(await store.hash({ ...at, ifMatch: current }, { from: 3, length: 100 })).toEqual({
-        kind: 'hashed',
-        sha256: createHash('sha256').update('er').digest('hex'),
-        length: 2,
-      });
-      const nothing = { kind: 'hashed', sha256: createHash('sha256').digest('hex'), length: 0 };
-      expect(await store.hash({ ...at, ifMatch: current }, { from: 5, length: 100 })).toEqual(nothing);
+      const hashed = async (ifMatch: string, part?: BytePart) => {
+        const { facts, ...rest } = (await store.hash({ ...at, ifMatch }, part)) as HashResult & { kind: 'hashed' };
+        // Of the whole version, whatever part was hashed.
+        expect(facts).toEqual(await store.describe(at));
+        return rest;
+      };
+      const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+      expect(await hashed(current)).toEqual({ kind: 'hashed', sha256: sha256('water'), length: 5 });
+      const part = { from: 3, length: 100 };
+      expect(await hashed(current, part)).toEqual({ kind: 'hashed', sha256: sha256('er'), length: 2 });
+      const nothing = { kind: 'hashed', sha256: sha256(''), length: 0 };
+      expect(await hashed(current, { from: 5, length: 100 })).toEqual(nothing);
       const empty = await put(at, '');
-      expect(await store.hash({ ...at, ifMatch: empty }, { from: 0, length: 100 })).toEqual(nothing);
+      expect(await hashed(empty, { from: 0, length: 100 })).toEqual(nothing);
       const last = await put(at, 'water');
       expect(await store.hash({ ...at, ifMatch: old })).toEqual({ kind: 'changed' });
       await remove(at);
       expect(await store.hash({ ...at, ifMatch: last })).toEqual({ kind: 'gone' });
+    });
+
+    it('deletes one version, and no other', async () => {
+      const { store, put, text } = make();
+      const at = ref();
+      const old = await put(at, 'old');
+      const current = await put(at, 'new');
+      expect(await store.remove({ ...at, ifMatch: old })).toBe('changed');
+      expect(await text(at)).toBe('new');
+      expect(await store.remove({ ...at, ifMatch: current })).toBe('removed');
+      expect(await text(at)).toBeUndefined();
+      expect(await store.remove({ ...at, ifMatch: current })).toBe('gone');
     });
   });
 }

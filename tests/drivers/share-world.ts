@@ -249,6 +249,7 @@ export class ShareWorld {
     );
     const hub = this.#hubs[index]!;
     const orchestrations: Orchestrations = {
+      look: async (id) => ({ kind: hub.has(id) ? 'running' : 'unknown' }),
       isRunning: async (id) => hub.has(id),
       ensureStarted: async (_name, id, input) => {
         alive();

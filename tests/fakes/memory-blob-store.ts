@@ -22,7 +22,8 @@ export class MemoryBlobStore implements BlobStore {
     return etag;
   }
 
-  remove(ref: BlobRef): void {
+  /** As somebody else would: whatever version it is. */
+  lose(ref: BlobRef): void {
     this.blobs.delete(key(ref));
   }
 
@@ -110,7 +111,17 @@ export class MemoryBlobStore implements BlobStore {
     if (!found) return { kind: 'gone' };
     if (found.facts.etag !== ref.ifMatch) return { kind: 'changed' };
     const bytes = part ? found.bytes.subarray(part.from, part.from + part.length) : found.bytes;
-    return { kind: 'hashed', sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length };
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { kind: 'hashed', sha256, length: bytes.length, facts: found.facts };
+  };
+
+  remove: BlobStore['remove'] = async (ref) => {
+    this.before('remove', ref);
+    const found = this.blobs.get(key(ref));
+    if (!found) return 'gone';
+    if (found.facts.etag !== ref.ifMatch) return 'changed';
+    this.blobs.delete(key(ref));
+    return 'removed';
   };
 }
 

@@ -196,12 +196,20 @@ export interface StartedInstance {
 export function memoryOrchestrations(): Orchestrations & {
   readonly started: StartedInstance[];
   readonly running: Set<string>;
+  /** Outputs of those that ended. */
+  readonly outputs: Map<string, unknown>;
 } {
   const started: StartedInstance[] = [];
   const running = new Set<string>();
+  const outputs = new Map<string, unknown>();
   return {
     started,
     running,
+    outputs,
+    async look(id) {
+      if (running.has(id)) return { kind: 'running' };
+      return outputs.has(id) ? { kind: 'ended', output: outputs.get(id) } : { kind: 'unknown' };
+    },
     isRunning: async (id) => running.has(id),
     async ensureStarted(name, id, input, traceparent) {
       if (running.has(id)) return 'running';

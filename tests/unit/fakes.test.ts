@@ -1,4 +1,7 @@
 import { blobStoreContract } from '../contracts/blob-store';
+import { memoryBlobEventLedger, memoryBroker } from '../fakes/memory-blob-events';
+import { blobEventLedgerContract, brokerContract } from '../contracts/blob-events';
+import { toEnvelope } from '../../src/domain/blob-events/delivery';
 import { createMemoryOrderLedger } from '../../src/adapters/memory/order-ledger';
 import {
   orderLedgerContract,
@@ -23,7 +26,7 @@ blobStoreContract('The memory blob store', () => {
   return {
     store,
     put: async (ref, content) => store.put(ref, content),
-    remove: async (ref) => store.remove(ref),
+    remove: async (ref) => store.lose(ref),
     text: async (ref) => store.text(ref),
   };
 });
@@ -39,3 +42,14 @@ orderLedgerContract('The memory ledger', () => {
   return { ledger: createMemoryOrderLedger(clock), clock };
 });
 parkedOrdersContract('The memory parking', memoryParkedOrders);
+blobEventLedgerContract('memory', memoryBlobEventLedger);
+brokerContract('memory', async () => {
+  const broker = memoryBroker();
+  return {
+    broker,
+    take: async (queue) =>
+      (queue === broker.queues.events ? broker.events : broker.errors).map(({ id, text, headers }) =>
+        toEnvelope(text, { message_id: id, ...headers }),
+      ),
+  };
+});

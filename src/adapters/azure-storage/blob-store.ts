@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BlobGetPropertiesResponse } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, BlobGetPropertiesResponse } from '@azure/storage-blob';
 import type {
   BlobFacts,
   BlobRef,
@@ -89,33 +89,48 @@ export function createBlobStore(clients: StorageClients): BlobStore {
     async read(ref, part): Promise<ReadResult> {
       const chunks: Buffer[] = [];
       const missed = await readEach(ref, part, (bytes) => chunks.push(bytes));
-      return missed ? { kind: missed } : { kind: 'read', bytes: Buffer.concat(chunks) };
+      return typeof missed === 'string' ? { kind: missed } : { kind: 'read', bytes: Buffer.concat(chunks) };
     },
 
     async hash(ref, part): Promise<HashResult> {
       const hash = createHash('sha256');
       let length = 0;
-      const missed = await readEach(ref, part, (bytes) => {
+      const read = await readEach(ref, part, (bytes) => {
         hash.update(bytes);
         length += bytes.length;
       });
-      return missed ? { kind: missed } : { kind: 'hashed', sha256: hash.digest('hex'), length };
+      if (typeof read === 'string') return { kind: read };
+      const facts = read ?? (await describe(ref));
+      if (!facts) return { kind: 'gone' };
+      if (facts.etag !== ref.ifMatch) return { kind: 'changed' };
+      return { kind: 'hashed', sha256: hash.digest('hex'), length, facts };
+    },
+
+    async remove(ref) {
+      try {
+        await client(ref).delete({ conditions: { ifMatch: ref.ifMatch } });
+        return 'removed';
+      } catch (error) {
+        if (isMissingBlob(error)) return 'gone';
+        if (codeOf(error) === 'ConditionNotMet') return (await describe(ref)) ? 'changed' : 'gone';
+        throw error;
+      }
     },
   };
 
-  /** Hands over the bytes of a version as they come. */
+  /** Hands over the bytes of a version as they come, and gives what its answer says of it; nothing for a part behind its end. */
   async function readEach(
     ref: BlobRef & { readonly ifMatch: string },
     part: BytePart | undefined,
     take: (bytes: Buffer) => void,
-  ): Promise<'gone' | 'changed' | undefined> {
+  ): Promise<BlobFacts | 'gone' | 'changed' | undefined> {
     try {
       const answer = await client(ref).download(part?.from, part?.length, {
         conditions: { ifMatch: ref.ifMatch },
         maxRetryRequests: 5,
       });
       for await (const chunk of answer.readableStreamBody ?? []) take(chunk as Buffer);
-      return undefined;
+      return { ...factsOf(answer), length: wholeLength(answer) };
     } catch (error) {
       // A part that begins at or after the end, as every part of an empty blob does.
       if (part && statusOf(error) === 416) return undefined;
@@ -130,8 +145,7 @@ export function createBlobStore(clients: StorageClients): BlobStore {
     try {
       return factsOf(await client(ref).getProperties());
     } catch (error) {
-      // A container that is missing is an outage, not an answer about the blob.
-      if (statusOf(error) === 404 && codeOf(error) !== 'ContainerNotFound') return undefined;
+      if (isMissingBlob(error)) return undefined;
       throw error;
     }
   }
@@ -141,7 +155,18 @@ export function createBlobStore(clients: StorageClients): BlobStore {
   }
 }
 
-function factsOf(p: BlobGetPropertiesResponse): BlobFacts {
+/** A container that is missing is an outage, not an answer about the blob. */
+function isMissingBlob(error: unknown): boolean {
+  return statusOf(error) === 404 && codeOf(error) !== 'ContainerNotFound';
+}
+
+/** Bytes of the blob, of which the answer may hold a part: `bytes 0-99/200`. */
+function wholeLength({ contentRange, contentLength }: BlobDownloadResponseParsed): number {
+  const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
+  return total === undefined ? (contentLength ?? 0) : Number(total);
+}
+
+function factsOf(p: BlobGetPropertiesResponse | BlobDownloadResponseParsed): BlobFacts {
   return {
     etag: p.etag ?? '',
     length: p.contentLength ?? 0,

@@ -1,13 +1,13 @@
 import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import type { Started } from '../../domain/orchestration-call';
-import type { Orchestrations } from '../../ports/orchestrations';
+import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
 
 /** {@link Orchestrations} through the durable client of one invocation (its function needs `df.input.durableClient()`). */
 export function createOrchestrations(context: InvocationContext): Orchestrations {
   const client = df.getClient(context);
 
-  async function underWay(instanceId: string): Promise<boolean> {
+  async function look(instanceId: string): Promise<OrchestrationState> {
     try {
       const status = await client.getStatus(instanceId, {
         showHistory: false,
@@ -15,14 +15,21 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
         showInput: false,
       });
       const live: readonly string[] = ['Running', 'Pending', 'Suspended', 'ContinuedAsNew'];
-      return live.includes(status.runtimeStatus);
+      const runtime: string = status.runtimeStatus;
+      if (live.includes(runtime)) return { kind: 'running' };
+      return { kind: 'ended', output: runtime === 'Completed' ? status.output : undefined };
     } catch (error) {
-      if ((error as Error).message.includes('404')) return false;
+      if ((error as Error).message.includes('404')) return { kind: 'unknown' };
       throw error;
     }
   }
 
+  async function underWay(instanceId: string): Promise<boolean> {
+    return (await look(instanceId)).kind === 'running';
+  }
+
   return {
+    look,
     isRunning: underWay,
     async ensureStarted(name, instanceId, input, traceparent) {
       if (await underWay(instanceId)) return 'running';

@@ -17,7 +17,7 @@ import { attributes } from '../../telemetry/names';
 import type { ApplyOrder } from './apply-order';
 import { eachBounded } from './bounded';
 import type { BuryOrder } from './bury-order';
-import type { Insist } from './insist';
+import type { Insist } from '../insist';
 import { sharedRead } from './shared-read';
 import type { OrderCounts, Settled } from './order-figures';
 import { orderFields, type IncomingOrder, type OrderWork } from './order-work';

@@ -39,6 +39,7 @@ it('starts everything, shows the demo finish, and serves', async () => {
   start = await npmStart(home);
   const output = await start.printed(/Serving on/);
   expect(output).toMatch(/media\s+POST \/upload, queue jobqueue\s+running, 3 of 3 demo files processed/);
+  expect(output).toMatch(/blob-events\s+timer, queue blob-events\s+running, 3 of 3 demo blobs moved/);
   expect(output).toMatch(/lock\.png\s+processed/);
   expect(await (await fetch(`${start.url}/readyz`)).json()).toEqual({ ready: true });
   for (const of of ['host', 'azurite'] as const) expect(isAlive(start.pid(of))).toBe(true);

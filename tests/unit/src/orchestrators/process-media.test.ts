@@ -76,7 +76,7 @@ describe('process_media', () => {
     const w = world();
     const etag = w.blobs.put(source, 'water');
     await w.run(w.item(etag, '01'));
-    w.blobs.remove(destination);
+    w.blobs.lose(destination);
     const again = await w.run(w.item(etag, '01'));
     expect(again.result).toEqual({ outcome: 'duplicate' });
     expect(again.calls.map((c) => c.name)).toEqual(['claim-media']);
@@ -149,7 +149,7 @@ describe('process_media', () => {
       const etag = w.blobs.put(source, png);
       w.blobs.put(source, png);
       expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'superseded' });
-      w.blobs.remove(source);
+      w.blobs.lose(source);
       expect((await w.run(w.item('"0xgone"', '02'))).result).toEqual({ outcome: 'vanished' });
     });
   });
@@ -230,7 +230,7 @@ describe('process_media', () => {
   it('notes a blob that vanished before the copy', async () => {
     const w = world();
     const etag = w.blobs.put(source, 'water');
-    w.blobs.remove(source);
+    w.blobs.lose(source);
     expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'vanished' });
     expect(w.deadLetters.all.size).toBe(0);
   });
@@ -276,7 +276,7 @@ describe('process_media', () => {
     const w = world();
     const etag = w.blobs.put(source, 'water');
     w.blobs.before = (operation, ref) => {
-      if (operation === 'hash' && ref.container === 'rawfiles') w.blobs.remove(source);
+      if (operation === 'hash' && ref.container === 'rawfiles') w.blobs.lose(source);
     };
     expect((await w.run(w.item(etag, '01'))).result).toEqual({ outcome: 'processed' });
     expect(w.records.all.get(w.item('', '').id)).toMatchObject({ verifiedBy: 'service' });

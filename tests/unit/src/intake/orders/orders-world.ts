@@ -2,7 +2,7 @@
 import { createMemoryOrderLedger } from '../../../../../src/adapters/memory/order-ledger';
 import { createApplyOrder } from '../../../../../src/intake/orders/apply-order';
 import { createBuryOrder } from '../../../../../src/intake/orders/bury-order';
-import { createInsist } from '../../../../../src/intake/orders/insist';
+import { createInsist } from '../../../../../src/intake/insist';
 import { OrderCounts } from '../../../../../src/intake/orders/order-figures';
 import type { IncomingOrder } from '../../../../../src/intake/orders/order-work';
 import { createReplayOrder } from '../../../../../src/intake/orders/replay-order';
@@ -78,7 +78,7 @@ export function ordersWorld(over: Partial<typeof settings> = {}) {
       const base = { counts: new OrderCounts(), clock, sleep, random, logger: silentLogger };
       const bury = createBuryOrder({ ...base, deadLetters: mortal(deadLetters) });
       const apply = createApplyOrder({ ...base, downstream, bury }, all);
-      const insist = createInsist({ ...base, stopping: new AbortController().signal });
+      const insist = createInsist({ ...base, pipeline: 'orders', stopping: new AbortController().signal });
       let batches = 0;
       const name = ++processes;
       const unique = (): string => `${name}-${++batches}`;

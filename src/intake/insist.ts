@@ -1,4 +1,5 @@
-import { messageOf, type Logger } from '../../telemetry/logger';
+import type { Pipeline } from '../domain/dead-letter';
+import { messageOf, type Logger } from '../telemetry/logger';
 
 /**
  * Does it again until it succeeds: where a backend moves on whatever the function says, an event that could not be written
@@ -12,6 +13,8 @@ const MOST_MS = 5_000;
 export function createInsist(ports: {
   readonly sleep: (ms: number) => Promise<void>;
   readonly logger: Logger;
+  /** For the log. */
+  readonly pipeline: Pipeline;
   readonly stopping: AbortSignal;
 }): Insist {
   return async (what, work) => {
@@ -21,7 +24,7 @@ export function createInsist(ports: {
       } catch (error) {
         if (ports.stopping.aborted) throw error;
         ports.logger.warn(`${what} failed; trying again`, {
-          pipeline: 'orders',
+          pipeline: ports.pipeline,
           reason: messageOf(error),
           waitMs: wait,
         });
