@@ -38,8 +38,12 @@ export function createShareBlobs(account: Pick<ShareAccount, 'blob'>, options: S
       const ids = file.staged.blockMd5s.map((hash, index) => blockId(index, Buffer.from(hash, 'hex')));
       // A small file is sent again sooner than its blob is asked for.
       if (!single && (await holds(blob, file.staged, ids, signal))) {
-        onSent?.(state.size);
-        return proven(blob, file.staged, ids, '', 0, options.verify, signal);
+        const shown = await proven(blob, file.staged, ids, '', 0, options.verify, signal);
+        // What does not prove itself is sent again: its MD5 was cleared with another property, or its bytes decayed.
+        if (shown.kind === 'stored') {
+          onSent?.(state.size);
+          return shown;
+        }
       }
       const source = await stagedSource(path.join(options.stagingRoot, file.path), state.size);
       try {

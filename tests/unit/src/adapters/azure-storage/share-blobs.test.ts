@@ -1,0 +1,56 @@
+/** A blob that stands there already: taken for done when it proves itself, sent again when it does not. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createBlockMemory } from '../../../../../src/adapters/azure-storage/block-memory';
+import { createShareBlobs } from '../../../../../src/adapters/azure-storage/share-blobs';
+import type { StagedFile } from '../../../../../src/ports/share-files';
+import { MemoryContainer } from '../../../../fakes/memory-container';
+
+const BLOCK = 64 * 1024;
+const PATH = '20260102/s/file';
+const stagingRoot = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-staged-'));
+afterAll(() => fs.rmSync(stagingRoot, { recursive: true, force: true }));
+
+const bytes = Buffer.concat([1, 2, 3].map((of) => Buffer.alloc(of === 3 ? 100 : BLOCK, of)));
+const md5 = (of: Buffer): Buffer => createHash('md5').update(of).digest();
+const staged: StagedFile = {
+  kind: 'staged',
+  state: { ino: '1', size: bytes.length, mtimeNs: '0', ctimeNs: '0' },
+  md5: md5(bytes).toString('hex'),
+  blockMd5s: [0, 1, 2].map((i) => md5(bytes.subarray(i * BLOCK, (i + 1) * BLOCK)).toString('hex')),
+  blockSize: BLOCK,
+};
+fs.mkdirSync(path.dirname(path.join(stagingRoot, PATH)), { recursive: true });
+fs.writeFileSync(path.join(stagingRoot, PATH), bytes);
+
+let container: MemoryContainer;
+function store(verify: 'blocks' | 'read') {
+  const blobs = createShareBlobs(
+    { blob: async (name) => container.client().getBlockBlobClient(name) },
+    { stagingRoot, verify, blockSize: BLOCK, singlePutSize: 0, concurrency: 2, memory: createBlockMemory() },
+  );
+  return blobs.store({ path: PATH, name: PATH, staged });
+}
+
+beforeEach(async () => {
+  container = new MemoryContainer();
+  expect(await store('blocks')).toMatchObject({ kind: 'stored', sentBytes: bytes.length });
+});
+
+it.each(['blocks', 'read'] as const)('is not sent again when it proves itself (%s)', async (verify) => {
+  expect(await store(verify)).toMatchObject({ kind: 'stored', sentBytes: 0 });
+});
+
+it('is sent again when its MD5 was cleared, as happens when somebody sets another property', async () => {
+  container.blobs.set(PATH, { ...container.blobs.get(PATH)!, md5: Buffer.alloc(0) });
+  expect(await store('blocks')).toMatchObject({ kind: 'stored', sentBytes: bytes.length });
+  expect(container.blobs.get(PATH)).toMatchObject({ bytes, md5: md5(bytes) });
+});
+
+it('is sent again when what is read back is not the file', async () => {
+  container.blobs.set(PATH, { ...container.blobs.get(PATH)!, bytes: Buffer.alloc(bytes.length, 9) });
+  expect(await store('read')).toMatchObject({ kind: 'stored', sentBytes: bytes.length });
+  expect(container.blobs.get(PATH)).toMatchObject({ bytes, md5: md5(bytes) });
+});
