@@ -83,6 +83,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const keys = (of: readonly Work[]): string[] => of.map(({ file }) => shareInboxKey(file.path));
     const asked = open(works);
     if (asked.length === 0) return;
+    let heldUntil = ports.monotonic() + LEASE_MS;
     const claims = await inbox.claimAll(SHARE_INBOX, keys(asked), run, LEASE_MS);
     for (const [i, claim] of claims.entries()) {
       const work = asked[i];
@@ -90,11 +91,19 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     }
     const mine = open(works);
     const stop = new AbortController();
+    // A claim that was lost is another's: nothing more may be sent or deleted under it. One that ran out unrenewed, while this
+    // process stood still or the inbox was away, may be.
+    const ours = (): boolean => {
+      if (ports.monotonic() >= heldUntil) stop.abort(new Error('The claim ran out before it could be renewed.'));
+      return !stop.signal.aborted;
+    };
     const renewal = setInterval(() => {
-      // A claim that was lost is another's: nothing more may be sent or deleted under it.
+      if (!ours()) return;
+      const renewedAt = ports.monotonic();
       void inbox.claimAll(SHARE_INBOX, keys(mine), run, LEASE_MS).then(
         (again) => {
           if (again.some(({ kind }) => kind === 'held')) stop.abort(new Error('Another run took the claim over.'));
+          else heldUntil = renewedAt + LEASE_MS;
         },
         () => undefined,
       );
@@ -103,8 +112,9 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     try {
       await stage(mine, flight);
       flight.phase('uploading');
-      await upload(open(mine), flight, stop.signal);
+      await upload(open(mine), flight, stop.signal, ours);
       flight.phase('cleaning');
+      ours();
       await clean(mine, stop.signal);
     } finally {
       clearInterval(renewal);
@@ -155,10 +165,18 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
   }
 
   /** Several at a time; a failed one does not hold the others up. */
-  async function upload(works: readonly Work[], flight: Flight, signal: AbortSignal): Promise<void> {
+  async function upload(
+    works: readonly Work[],
+    flight: Flight,
+    signal: AbortSignal,
+    ours: () => boolean,
+  ): Promise<void> {
     let next = 0;
     const lane = async (): Promise<void> => {
-      for (let work = works[next++]; work; work = works[next++]) await store(work, flight, signal);
+      for (let work = works[next++]; work; work = works[next++]) {
+        if (ours()) await store(work, flight, signal);
+        else work.outcome = failed('UPLOAD_FAILED', messageOf(signal.reason));
+      }
     };
     await Promise.all(Array.from({ length: Math.min(settings.concurrency, works.length) }, lane));
   }

@@ -122,4 +122,12 @@ export const bugs: readonly PlantedBug[] = [
       "      if (work && claim.kind === 'held' && claim.until < 0) work.outcome = { kind: 'held', until: claim.until };",
     tests: 'share/attempts',
   },
+  {
+    name: 'share-claim-ran-out',
+    plants: 'a run that stood still beyond its claim goes on as if nothing had been',
+    file: transfer,
+    find: '      if (ports.monotonic() >= heldUntil) stop.abort(',
+    replace: '      if (ports.monotonic() < 0) stop.abort(',
+    tests: 'share/attempts',
+  },
 ];

@@ -19,16 +19,28 @@ const deadLetters = memoryDeadLetters();
 const staged = { kind: 'staged', state: { ino: '1', size: 1, mtimeNs: '0', ctimeNs: '0' }, md5: '', blockMd5s: [] };
 let working = false;
 let stored = 0;
+let removed = 0;
+/** By the clock that never jumps. */
+let at = 0;
+/** What happens while a step is under way. */
+let meanwhile: (step: 'stage' | 'store') => void = () => undefined;
 
 const share = {
-  stage: async (files: readonly unknown[]) => files.map(() => ({ ...staged, blockSize: 65_536 })),
-  remove: async (files: readonly unknown[]) => files.map(() => ({ kind: 'removed' })),
+  stage: async (files: readonly unknown[]) => {
+    meanwhile('stage');
+    return files.map(() => ({ ...staged, blockSize: 65_536 }));
+  },
+  remove: async (files: readonly unknown[]) => {
+    removed += files.length;
+    return files.map(() => ({ kind: 'removed' }));
+  },
   unstage: async () => undefined,
   restore: async () => ({ kind: 'moved' }),
 } as unknown as ShareFiles;
 const blobs: ShareBlobs = {
   async store() {
     if (!working) throw new Error('storage says no');
+    meanwhile('store');
     stored++;
     return { kind: 'stored', etag: '"1"', sentBytes: 1 };
   },
@@ -36,7 +48,7 @@ const blobs: ShareBlobs = {
 
 /** A process that has just started: it remembers nothing. */
 function process() {
-  const monotonic = (): number => 0;
+  const monotonic = (): number => at;
   const options = { maxQueueSize: 10, slots: 1, smallBytes: 0, monotonic, random: () => 0, now: () => clock.now() };
   const flights = new ShareFlights(options);
   const transfer = createTransferShareFiles(
@@ -60,6 +72,8 @@ beforeEach(async () => {
   await inbox.forget(SHARE_INBOX, shareInboxKey(PATH));
   deadLetters.all.clear();
   working = false;
+  meanwhile = () => undefined;
+  [stored, removed] = [0, 0];
 });
 
 it('becomes one dead letter after its last try, though the process restarts between any two', async () => {
@@ -103,7 +117,6 @@ it('begins to count anew after a success, and after a replay', async () => {
 
 it('leaves a file alone that another run holds', async () => {
   working = true;
-  stored = 0;
   await inbox.claimAll(SHARE_INBOX, [shareInboxKey(PATH)], 'another run', 60_000);
   const { outcomes } = await process().transfer({
     instanceId: 'i',
@@ -111,4 +124,18 @@ it('leaves a file alone that another run holds', async () => {
     files: [{ path: PATH, size: 1, failures: 0 }],
   });
   expect([outcomes[0]!.kind, stored]).toEqual(['held', 0]);
+});
+
+it.each([
+  ['stage', [0, 0]],
+  ['store', [1, 0]],
+] as const)('sends and deletes nothing more when it stood still beyond its claim, in %s', async (step, expected) => {
+  working = true;
+  meanwhile = (now) => {
+    if (now === step) at += 60_000;
+  };
+  const files = [{ path: PATH, size: 1, failures: 0 }];
+  const { outcomes } = await process().transfer({ instanceId: 'i', run: 'a run', files });
+  expect(outcomes[0]).toMatchObject({ kind: 'failed', error: expect.stringMatching(/ran out/) as string });
+  expect([stored, removed]).toEqual(expected);
 });
