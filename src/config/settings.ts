@@ -361,7 +361,8 @@ export const settings = {
     schema: flag(false),
     accepts: '0 or 1',
     example: '1',
-    meaning: 'With 1, a file that became a dead letter is moved to APP_NFS_FAILED_ROOT, with its reason beside it.',
+    meaning:
+      'With 1, a file that became a dead letter is moved to APP_NFS_FAILED_ROOT; its reason lies there under reasons/.',
     default: '0',
   },
   APP_SHARE_TIMEOUT_S: {

@@ -99,7 +99,7 @@ export interface ShareFiles {
   unstage(paths: readonly string[]): Promise<void>;
   /** From processing back to incoming. */
   putBack(path: string): Promise<MoveOutcome>;
-  /** From processing to failed, with the reason beside it. */
+  /** From processing to failed, with the reason in the tree `reasons` there. */
   quarantine(path: string, reason: string): Promise<MoveOutcome>;
   /** From failed back to processing. */
   restore(path: string): Promise<MoveOutcome>;

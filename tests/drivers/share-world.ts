@@ -356,7 +356,11 @@ export class ShareWorld {
   #watchOver(name: keyof ShareDisk, args: readonly unknown[]): void {
     const [from, to] = args.map(String) as [string, string];
     if (name === 'renameSync' && fs.existsSync(to)) this.violations.push(`a rename would replace ${to}`);
-    if (name !== 'unlinkSync' || from.startsWith(this.roots.staging) || from.endsWith('.reason.json')) return;
+    if (
+      name !== 'unlinkSync' ||
+      [this.roots.staging, path.join(this.roots.failed, 'reasons')].some((root) => from.startsWith(root))
+    )
+      return;
     const stat = fs.statSync(from, { throwIfNoEntry: false });
     // A second name of the same file: a move, not a deletion.
     if (!stat || stat.nlink > 1) return;

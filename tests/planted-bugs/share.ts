@@ -130,4 +130,12 @@ export const bugs: readonly PlantedBug[] = [
     replace: '      if (ports.monotonic() < 0) stop.abort(',
     tests: 'share/attempts',
   },
+  {
+    name: 'share-reason-over-a-file',
+    plants: 'the reason of a file in quarantine takes the name that another file has there',
+    file: moves,
+    find: "  return path.join(roots.failed, 'reasons', date, session, `${short}.json`);",
+    replace: '  return path.join(roots.failed, date, session, `${short}.json`);',
+    ...files,
+  },
 ];

@@ -73,9 +73,13 @@ export function putBackFile(disk: ShareDisk, roots: ShareRoots, relative: string
 
 export function quarantineFile(disk: ShareDisk, roots: ShareRoots, relative: string, reason: string): MoveOutcome {
   const from = path.join(roots.processing, relative);
-  if (!standing(disk, from)) return { kind: 'gone' };
+  const to = path.join(roots.failed, relative);
+  const source = standing(disk, from);
+  if (!source) return { kind: 'gone' };
+  const there = standing(disk, to);
+  if (there && there.ino !== source.ino) return { kind: 'occupied' };
   writeReason(disk, reasonFile(roots, relative), reason);
-  return move(disk, from, path.join(roots.failed, relative));
+  return move(disk, from, to);
 }
 
 export function restoreFile(disk: ShareDisk, roots: ShareRoots, relative: string): MoveOutcome {
@@ -84,11 +88,16 @@ export function restoreFile(disk: ShareDisk, roots: ShareRoots, relative: string
   return moved;
 }
 
-/** `<file>.reason.json` beside the file; a name too long for that is cut and told apart by a hash. */
+/**
+ * `reasons/<date>/<session>/<file>.json`, `/` and `%` of the file percent-encoded: a tree of its own, where no file of the share
+ * can ever go. A name too long for that is told by a hash.
+ */
 function reasonFile(roots: ShareRoots, relative: string): string {
-  const name = path.basename(relative);
-  const short = Buffer.byteLength(name) <= 240 ? name : createHash('sha256').update(name).digest('hex').slice(0, 32);
-  return path.join(roots.failed, path.dirname(relative), `${short}.reason.json`);
+  const [date = '', session = '', ...file] = relative.split('/');
+  const name = file.map((part) => part.replaceAll('%', '%25')).join('%2F');
+  const fits = Buffer.byteLength(name) <= 250;
+  const short = fits ? name : createHash('sha256').update(relative).digest('hex').slice(0, 32);
+  return path.join(roots.failed, 'reasons', date, session, `${short}.json`);
 }
 
 function writeReason(disk: ShareDisk, file: string, reason: string): void {

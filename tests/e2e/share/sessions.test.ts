@@ -66,7 +66,7 @@ it('puts a file that cannot be carried into quarantine with its reason, and a re
   await share.app.line(/"File given up".*"quarantined":true/);
   expect(filesBelow(share.folders.failed)).toEqual([
     `${String(date)}/q/bad.bin`,
-    `${String(date)}/q/bad.bin.reason.json`,
+    `reasons/${String(date)}/q/bad.bin.json`,
   ]);
   const listed = (await (await fetch(`${share.app.url}/v1/dead-letters?pipeline=nfs`)).json()) as {
     items: { id: string; code: string }[];

@@ -167,19 +167,36 @@ it('deletes a source only while it is what was staged', async () => {
   expect(filesBelow(roots.incoming)).toEqual(['x']);
 });
 
-it('moves to quarantine with the reason beside the file, and back; an occupied name is left alone', async () => {
+it('moves to quarantine with the reason in a tree of its own, and back; an occupied name is left alone', async () => {
   const long = 'n'.repeat(255);
   for (const name of ['x', long]) {
     dropFile(roots.processing, claimedAs(name), name);
     expect(await share.quarantine(claimedAs(name), '{"why":1}')).toEqual({ kind: 'moved' });
   }
   expect(filesBelow(roots.failed)).toHaveLength(4);
-  expect(fs.readFileSync(path.join(roots.failed, `${claimedAs('x')}.reason.json`), 'utf8')).toBe('{"why":1}');
+  expect(fs.readFileSync(path.join(roots.failed, 'reasons', `${claimedAs('x')}.json`), 'utf8')).toBe('{"why":1}');
   dropFile(roots.processing, claimedAs('x'), 'another');
   expect(await share.restore(claimedAs('x'))).toEqual({ kind: 'occupied' });
   expect(await share.restore(claimedAs(long))).toEqual({ kind: 'moved' });
   expect(await share.quarantine(claimedAs('gone'), '')).toEqual({ kind: 'gone' });
-  expect(filesBelow(roots.failed)).toEqual([claimedAs('x'), `${claimedAs('x')}.reason.json`]);
+  expect(filesBelow(roots.failed)).toEqual([claimedAs('x'), `reasons/${claimedAs('x')}.json`]);
+  expect(await share.quarantine(claimedAs('x'), '{"why":2}')).toEqual({ kind: 'occupied' });
+  expect(fs.readFileSync(path.join(roots.failed, 'reasons', `${claimedAs('x')}.json`), 'utf8')).toBe('{"why":1}');
+});
+
+it('keeps what is in quarantine, however files are named', async () => {
+  const names = ['x', 'x.json', 'x.reason.json', 'x.reason.json.reason.json', 'sub/x', 'sub%2Fx', 'sub%252Fx.json'];
+  for (const order of [names, [...names].reverse()]) {
+    for (const name of order) {
+      dropFile(roots.processing, claimedAs(name), `content of ${name}`);
+      expect([name, await share.quarantine(claimedAs(name), name)]).toEqual([name, { kind: 'moved' }]);
+    }
+    const kept = (folder: string) => order.map((name) => fs.readFileSync(path.join(folder, claimedAs(name)), 'utf8'));
+    expect(kept(roots.failed)).toEqual(order.map((name) => `content of ${name}`));
+    for (const name of order) expect([name, await share.restore(claimedAs(name))]).toEqual([name, { kind: 'moved' }]);
+    expect(kept(roots.processing)).toEqual(order.map((name) => `content of ${name}`));
+    expect(filesBelow(roots.failed)).toEqual([]);
+  }
 });
 
 it('names what is wrong with the folders', async () => {

@@ -47,7 +47,7 @@ async function simulate(seed: number): Promise<{ problems: string[]; story: read
       if (!there && !buried.some((file) => file.endsWith(`/${name}`)))
         problems.push(`${name} never arrived in its last state`);
     }
-    for (const file of buried.filter((name) => !name.endsWith('.reason.json'))) {
+    for (const file of buried.filter((name) => !name.startsWith('reasons/'))) {
       const letter = [...world.deadLetters.all.values()].some(({ message }) => message.includes(file));
       if (!letter) problems.push(`${file} is in quarantine without a dead letter`);
     }
