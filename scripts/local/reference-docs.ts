@@ -1,6 +1,8 @@
-/** The reference pages that are made from code: settings, errors, telemetry. A test holds the files to this text. */
+/** The files that are made from code: settings, errors, telemetry, storage. A test holds them to this text. */
 import { errorDefinitions } from '../../src/domain/error-codes';
 import { settingDefinition, settingNames } from '../../src/config/settings';
+import { RAW_CONTAINER } from '../../src/domain/media/media-event';
+import { DEAD_LETTER_CONTAINER, JOB_QUEUE, storageLayout } from '../../src/domain/storage-layout';
 import { attributes, metrics, spans } from '../../src/telemetry/names';
 
 export interface ReferencePage {
@@ -14,7 +16,15 @@ export function referencePages(): readonly ReferencePage[] {
     { file: 'docs/settings.md', text: settingsPage() },
     { file: 'docs/errors.md', text: errorsPage() },
     { file: 'docs/telemetry.md', text: telemetryPage() },
+    { file: 'infra/storage-layout.json', text: storageLayoutFile() },
   ];
+}
+
+/** What the infrastructure makes in the storage account. */
+function storageLayoutFile(): string {
+  const { containers, queues, tables } = storageLayout;
+  const named = { jobQueue: JOB_QUEUE, rawContainer: RAW_CONTAINER, deadLetters: DEAD_LETTER_CONTAINER };
+  return `${JSON.stringify({ madeBy: 'npm run docs', containers, queues, tables, ...named }, undefined, 2)}\n`;
 }
 
 const made = (source: string): string => `<!-- Made from ${source} by \`npm run docs\`; edit there. -->`;

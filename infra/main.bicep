@@ -1,0 +1,157 @@
+// Everything that Sluice needs on Azure, for `azd up`. What each part is for: docs/deployment.md.
+targetScope = 'subscription'
+
+@description('Name of the environment; names and tags are derived from it.')
+@minLength(1)
+@maxLength(40)
+param environmentName string
+
+@description('Region of all resources.')
+@minLength(1)
+param location string
+
+@description('Name of the resource group. Empty: rg-<environmentName>.')
+param resourceGroupName string = ''
+
+@description('Pipelines that run: PIPELINES.')
+param pipelines string = 'media'
+
+@description('Most that the files of one POST /upload may hold together, in MiB: UPLOAD_MAX_MB. 95 is the host\'s own limit of 100 MB and what the form needs.')
+@minValue(1)
+@maxValue(1000)
+param uploadMaxMb int = 95
+
+@description('Whether storage is reached by private endpoints only.')
+param privateNetworking bool = false
+
+@description('Days after which dead letters are deleted.')
+@minValue(1)
+param retentionDaysDeadLetters int = 90
+
+@description('Days that deleted blobs, and earlier versions of blobs, can be had back.')
+@minValue(1)
+@maxValue(365)
+param softDeleteDays int = 14
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+@description('Memory of one instance, in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMb int = 2048
+
+@description('Most instances.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Monthly budget of the resource group, in the currency of the subscription. 0: none.')
+@minValue(0)
+param budgetAmount int = 0
+
+@description('Who is told when the budget is nearly used up.')
+param budgetContactEmails string[] = []
+
+@description('First day of the budget, the first of a month.')
+param budgetStart string = utcNow('yyyy-MM-01')
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
+  location: location
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    retentionDays: logRetentionDays
+  }
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.outputs.principalId
+    privateNetworking: privateNetworking
+    endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
+    dnsZoneIds: network.?outputs.dnsZoneIds ?? {}
+    retentionDaysDeadLetters: retentionDaysDeadLetters
+    softDeleteDays: softDeleteDays
+  }
+}
+
+module events 'modules/event-grid.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    storageAccountName: storage.outputs.accountName
+  }
+}
+
+module app 'modules/function-app.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    identityName: identity.outputs.name
+    storageAccountName: storage.outputs.accountName
+    deploymentContainer: storage.outputs.deploymentContainer
+    appSubnetId: network.?outputs.appSubnetId ?? ''
+    pipelines: pipelines
+    uploadMaxMb: uploadMaxMb
+    instanceMemoryMb: instanceMemoryMb
+    maximumInstances: maximumInstances
+  }
+}
+
+module budget 'modules/budget.bicep' = if (budgetAmount > 0) {
+  scope: group
+  params: {
+    amount: budgetAmount
+    start: budgetStart
+    contactEmails: budgetContactEmails
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_RESOURCE_GROUP string = group.name
+output SERVICE_APP_NAME string = app.outputs.name
+output SERVICE_APP_URI string = app.outputs.uri
+output STORAGE_ACCOUNT_NAME string = storage.outputs.accountName
+output APPLICATIONINSIGHTS_NAME string = monitoring.outputs.applicationInsightsName

@@ -1,0 +1,156 @@
+/** The infrastructure compiles without a word, and what it would make is as closed as it can be (I1, I3). */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { bicepCompiler, compileBicep } from '../../../scripts/local/bicep';
+import { settingNames } from '../../../src/config/settings';
+import { storageLayout } from '../../../src/domain/storage-layout';
+import { projectRoot } from '../../drivers/app-under-test';
+import { resourcesOf, type Resource } from './template';
+
+const infra = path.join(projectRoot, 'infra');
+let template: unknown;
+let resources: readonly Resource[] = [];
+let compiler: string | undefined;
+
+beforeAll(async () => {
+  compiler = await bicepCompiler(projectRoot);
+  if (compiler === undefined) {
+    console.warn(
+      'Skipped: Bicep is not compiled here; its compiler is fetched by the .NET SDK, and there is no dotnet.',
+    );
+    return;
+  }
+  const result = await compileBicep(compiler, path.join(infra, 'main.bicep'));
+  expect(result.findings).toEqual([]);
+  template = result.template;
+  resources = resourcesOf(template);
+}, 300_000);
+
+const of = (type: string): readonly Resource[] => resources.filter((resource) => resource.type === type);
+/** Skipped, with the reason above, where nothing could be compiled. */
+const check = (name: string, assert: () => void): void =>
+  test(name, () => {
+    if (compiler !== undefined) assert();
+  });
+
+check('finds what it looks for', () => {
+  expect(of('Microsoft.Storage/storageAccounts')).toHaveLength(1);
+  expect(of('Microsoft.Web/sites')).toHaveLength(1);
+});
+
+test('a wrong property is told', async () => {
+  if (compiler === undefined) return;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'bicep-'));
+  const file = path.join(folder, 'wrong.bicep');
+  writeFileSync(
+    file,
+    `resource a 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: 'staccount'
+  location: 'westeurope'
+  kind: 'StorageV2'
+  sku: { name: 'Standard_ZRS' }
+  properties: { unheardOf: false }
+}
+`,
+  );
+  const { findings } = await compileBicep(compiler, file);
+  rmSync(folder, { recursive: true });
+  expect(findings.map(({ rule, place }) => [rule, place])).toEqual([['BCP037', 'wrong.bicep:6']]);
+}, 60_000);
+
+check('storage takes no keys, no old TLS, nothing public, and gives nothing to other tenants', () => {
+  for (const { properties } of of('Microsoft.Storage/storageAccounts'))
+    expect(properties).toMatchObject({
+      allowSharedKeyAccess: false,
+      allowBlobPublicAccess: false,
+      allowCrossTenantReplication: false,
+      defaultToOAuthAuthentication: true,
+      minimumTlsVersion: 'TLS1_2',
+      supportsHttpsTrafficOnly: true,
+    });
+  for (const { properties } of of('Microsoft.Storage/storageAccounts/blobServices/containers'))
+    expect(properties).toEqual({ publicAccess: 'None' });
+});
+
+check('what is deleted or overwritten can be had back', () => {
+  for (const { properties } of of('Microsoft.Storage/storageAccounts/blobServices'))
+    expect(properties).toMatchObject({
+      isVersioningEnabled: true,
+      deleteRetentionPolicy: { enabled: true },
+      containerDeleteRetentionPolicy: { enabled: true },
+    });
+});
+
+check('the app is reached by https alone, without passwords, from TLS 1.2', () => {
+  for (const { properties } of of('Microsoft.Web/sites'))
+    expect(properties).toMatchObject({
+      httpsOnly: true,
+      siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', ftpsState: 'Disabled' },
+      functionAppConfig: { deployment: { storage: { authentication: { type: 'UserAssignedIdentity' } } } },
+    });
+  const policies = of('Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+  expect(policies.map(({ properties }) => properties)).toEqual([{ allow: false }, { allow: false }]);
+});
+
+check('each role is one of these, given to an identity of ours, on no more than one account', () => {
+  const roles = of('Microsoft.Authorization/roleAssignments');
+  const text = JSON.stringify(template);
+  const ids = [...text.matchAll(/"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"/g)].map(
+    ([, id]) => id,
+  );
+  expect([...new Set(ids)].sort()).toEqual([
+    '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3', // Storage Table Data Contributor
+    '974c5e8b-45b9-4653-ba55-5f855dd0fb88', // Storage Queue Data Contributor
+    'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', // Storage Blob Data Owner, which the Functions host asks for
+    'ba92f5b4-2d11-453d-a403-e96b0029c9fe', // Storage Blob Data Contributor, of Event Grid on one container
+    'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a', // Storage Queue Data Message Sender, of Event Grid on one queue
+  ]);
+  expect(roles).toHaveLength(3);
+  for (const role of roles) {
+    expect(role.properties).toMatchObject({ principalType: 'ServicePrincipal' });
+    expect(role.scope).toMatch(/Microsoft\.Storage\/storageAccounts/);
+  }
+});
+
+check('everything that can tells the workspace what it does', () => {
+  const told = of('Microsoft.Insights/diagnosticSettings');
+  const services = ['blobServices', 'queueServices', 'tableServices', 'systemTopics', 'Web/sites'];
+  expect(services.filter((service) => !told.some(({ scope }) => scope?.includes(service)))).toEqual([]);
+  for (const { properties } of told)
+    expect(properties).toMatchObject({ logs: [{ categoryGroup: 'allLogs', enabled: true }] });
+});
+
+check('no output holds a secret', () => {
+  const { outputs } = template as { outputs: Record<string, { type: string; value: string }> };
+  expect(Object.values(outputs).map(({ type }) => type)).toEqual(Object.keys(outputs).map(() => 'string'));
+  expect(JSON.stringify(template)).not.toMatch(/listKeys|listAccountSas|listServiceSas|listConnectionStrings/i);
+});
+
+check('the app’s settings are settings that the code or the platform knows', () => {
+  const platform = ['AZURE_CLIENT_ID', 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'];
+  const ofConnection = ['AzureWebJobsStorage__credential', 'AzureWebJobsStorage__clientId'];
+  const [settings] = of('Microsoft.Web/sites/config');
+  const names = Object.keys(settings?.properties ?? {});
+  const known: readonly string[] = [...settingNames, ...platform, ...ofConnection];
+  expect(names.filter((name) => !known.includes(name))).toEqual([]);
+  expect(names).toContain('PIPELINES');
+});
+
+test('what stands in storage is what the code says', () => {
+  const layout = JSON.parse(readFileSync(path.join(infra, 'storage-layout.json'), 'utf8')) as typeof storageLayout;
+  expect(layout).toMatchObject({
+    containers: storageLayout.containers,
+    queues: storageLayout.queues,
+    tables: storageLayout.tables,
+  });
+});
+
+test('the parameters that azd fills in are parameters of the template', () => {
+  const { parameters } = JSON.parse(readFileSync(path.join(infra, 'main.parameters.json'), 'utf8')) as {
+    parameters: Record<string, unknown>;
+  };
+  const source = readFileSync(path.join(infra, 'main.bicep'), 'utf8');
+  const declared = [...source.matchAll(/^param (\w+) /gm)].map(([, name]) => name);
+  expect(Object.keys(parameters).filter((name) => !declared.includes(name))).toEqual([]);
+});
