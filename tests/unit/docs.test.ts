@@ -32,7 +32,14 @@ it('every `npm run` and `npm` command that the documents name exists', () => {
 });
 
 it('every relative link of the documents leads somewhere', () => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'bench/README.md', 'local-host/DESIGN.md', 'docs/deployment.md']) {
+  for (const file of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'ARCHITECTURE.md',
+    'bench/README.md',
+    'local-host/DESIGN.md',
+    'docs/deployment.md',
+  ]) {
     for (const [, target] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
       expect([file, target, existsSync(path.join(projectRoot, path.dirname(file), target!))]).toEqual([
         file,
