@@ -304,4 +304,13 @@ export const bugs: readonly PlantedBug[] = [
     tests: 'triggers/event-hubs',
     title: 'keeps no process alive',
   },
+  {
+    name: 'checkpoint-goes-back',
+    plants: 'a host that stood still sets the checkpoint of a partition back that another one has read on',
+    file: 'local-host/triggers/event-hubs/checkpoints.ts',
+    find: '      if (theirs >= sequenceNumber && theirs',
+    replace: '      if (theirs > 1e9 && theirs',
+    tests: 'triggers/event-hub-checkpoints',
+    title: 'not set back',
+  },
 ];

@@ -1,5 +1,5 @@
 /** Event Hubs trigger: one {@link EventHubsProcessor} per function. */
-import type { EventHubConsumerClient, PartitionContext, ReceivedEventData } from '@azure/event-hubs';
+import type { PartitionContext, ReceivedEventData } from '@azure/event-hubs';
 import { bindingText } from '../../brokers/app-setting';
 import { eventHubsCheckpointSdk, eventHubsSdk } from '../../brokers/broker-sdk';
 import { eventHub } from '../../brokers/event-hubs-connection';
@@ -7,8 +7,9 @@ import { traceOf } from '../../brokers/trace-context';
 import type { BindingDefinition, FunctionDefinition } from '../../function-definition';
 import { FunctionIndexingError, type HostContext, type TriggerPlugin } from '../../plugin';
 import { storageConnection } from '../../storage/connection';
+import { ForwardCheckpoints } from './checkpoints';
 import { batchInput, batchMetadata, isBinary, singleInput, singleMetadata, triggerDetails } from './event-data';
-import { EventHubsProcessor } from './processor';
+import { EventHubsProcessor, type OpenedHub } from './processor';
 import { eventHubsSettings, type EventHubsSettings } from './settings';
 
 const CONTAINER = 'azure-webjobs-eventhub';
@@ -53,12 +54,12 @@ async function openClient(
   binding: BindingDefinition,
   context: HostContext,
   settings: EventHubsSettings,
-): Promise<EventHubConsumerClient> {
+): Promise<OpenedHub> {
   const { EventHubConsumerClient: Client } = eventHubsSdk();
   const { BlobCheckpointStore } = eventHubsCheckpointSdk();
   const container = storageConnection(context.settings).blobs().getContainerClient(CONTAINER);
   await container.createIfNotExists();
-  const store = new BlobCheckpointStore(container);
+  const store = new ForwardCheckpoints(container, new BlobCheckpointStore(container));
   const hub = eventHub(binding, context);
   const group = bindingText(context.settings, binding, 'consumerGroup') ?? DEFAULT_GROUP;
   const options = {
@@ -68,9 +69,11 @@ async function openClient(
       partitionOwnershipExpirationIntervalInMs: settings.partitionOwnershipExpirationIntervalMs,
     },
   };
-  return 'connectionString' in hub
-    ? new Client(group, hub.connectionString, hub.eventHubName, store, options)
-    : new Client(group, hub.fullyQualifiedNamespace, hub.eventHubName, hub.credential(), store, options);
+  const client =
+    'connectionString' in hub
+      ? new Client(group, hub.connectionString, hub.eventHubName, store, options)
+      : new Client(group, hub.fullyQualifiedNamespace, hub.eventHubName, hub.credential(), store, options);
+  return { client, begin: (partitionId) => store.begin(partitionId) };
 }
 
 async function invoke(

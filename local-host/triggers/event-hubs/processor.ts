@@ -5,7 +5,8 @@
  *
  * Invariants:
  * 1. A checkpoint is written only after the run of its events ended, whether it succeeded or not.
- * 2. None is written for a partition that was lost to another host meanwhile.
+ * 2. None is written for a partition that was lost to another host meanwhile; one that was lost without this host knowing does
+ *    not go back (see checkpoints.ts).
  * 3. When it stops, the runs in hand end first; those that succeeded are checkpointed, those that failed are not. Closing the
  *    client comes after that and frees connections only, so it is not waited for longer than a limit.
  */
@@ -29,7 +30,7 @@ const CLOSE_LIMIT_MS = 5_000;
 
 export interface ProcessorOptions {
   /** A new client, and the storage of its checkpoints made ready. */
-  readonly open: () => Promise<EventHubConsumerClient>;
+  readonly open: () => Promise<OpenedHub>;
   readonly settings: EventHubsSettings;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,6 +44,12 @@ export interface ProcessorOptions {
   ) => Promise<number>;
   /** Milliseconds of the machine's time. Default 5,000. */
   readonly closeLimitMs?: number;
+}
+
+export interface OpenedHub {
+  readonly client: EventHubConsumerClient;
+  /** To be told of each partition that is read from here on. */
+  readonly begin: (partitionId: string) => void;
 }
 
 interface Held {
@@ -96,10 +103,14 @@ export class EventHubsProcessor {
     const { signal } = this.#stopping;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
-        this.#client = await open();
-        this.#subscription = this.#client.subscribe(
+        const { client, begin } = await open();
+        this.#client = client;
+        this.#subscription = client.subscribe(
           {
-            processInitialize: (context) => this.#initialize(context),
+            processInitialize: (context) => {
+              begin(context.partitionId);
+              return this.#initialize(context);
+            },
             processEvents: (events, context) => this.#events(events, context),
             processClose: (reason, context) => this.#close(reason, context),
             processError: (error) => this.#complain(error),

@@ -16,7 +16,7 @@ async function processorOf(close: () => Promise<void>): Promise<{ processor: Eve
     close: async () => (await close(), closed.push('client')),
   } as unknown as EventHubConsumerClient;
   const processor = new EventHubsProcessor({
-    open: () => Promise.resolve(client),
+    open: () => Promise.resolve({ client, begin: () => undefined }),
     settings: {
       maxEventBatchSize: 10,
       batchCheckpointFrequency: 1,
