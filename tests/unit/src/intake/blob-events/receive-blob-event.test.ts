@@ -1,0 +1,123 @@
+import { blobEventOf, versionId } from '../../../../../src/domain/blob-events/blob-event';
+import type { GivenUp } from '../../../../../src/domain/blob-events/given-up';
+import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
+import { createReceiveBlobEvent } from '../../../../../src/intake/blob-events/receive-blob-event';
+import { createReplayBlobEvent } from '../../../../../src/intake/blob-events/replay-blob-event';
+import { memoryBroker } from '../../../../fakes/memory-blob-events';
+import { memoryOrchestrations, silentLogger } from '../../../../fakes/memory-stores';
+
+const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+const id = versionId('account', 'incoming', 'a', '0x1');
+const instance = moveInstanceId(id);
+const text = JSON.stringify(blobEventOf(id, 'a', 0));
+const message = { id, text, raw: text, insertedMs: 5, headers: { traceparent, etag: '0x1', retries: 0 } };
+
+function world() {
+  const orchestrations = memoryOrchestrations();
+  const buried: GivenUp[] = [];
+  let looks = 0;
+  const receive = createReceiveBlobEvent({
+    broker: memoryBroker(),
+    bury: async (givenUp) => void buried.push(givenUp),
+    async insist(_what, work) {
+      for (;;)
+        try {
+          return await work();
+        } catch {
+          // Again.
+        }
+    },
+    // Ends the orchestration at the third look.
+    async sleep() {
+      if (++looks < 3) return;
+      orchestrations.running.delete(instance);
+      orchestrations.outputs.set(instance, { outcome: 'moved' });
+    },
+    logger: silentLogger,
+  });
+  return {
+    orchestrations,
+    buried,
+    receive: () => receive(message, orchestrations),
+    receiveAny: receive,
+    looks: () => looks,
+  };
+}
+
+describe('a blob event', () => {
+  it('starts its orchestration, in its trace, and is over when that ended', async () => {
+    const { orchestrations, receive, looks } = world();
+    await receive();
+    expect(orchestrations.started).toMatchObject([
+      { name: 'move_blob', id: instance, traceparent, input: { move: { id, name: 'a' }, etag: '0x1', text } },
+    ]);
+    expect(orchestrations.running.size).toBe(0);
+    expect(looks()).toBe(3);
+  });
+
+  it('waits for the one that runs', async () => {
+    const { orchestrations, receive } = world();
+    orchestrations.running.add(instance);
+    await receive();
+    expect(orchestrations.started).toEqual([]);
+    expect(orchestrations.running.size).toBe(0);
+  });
+
+  it.each(['moved', 'superseded', 'vanished'])('that comes again after it was %s starts nothing', async (outcome) => {
+    const { orchestrations, receive } = world();
+    orchestrations.outputs.set(instance, { outcome });
+    await receive();
+    expect(orchestrations.started).toEqual([]);
+  });
+
+  it.each([{ outcome: 'failed' }, undefined, null, 'text'])(
+    'that comes again after %j is tried again',
+    async (output) => {
+      const { orchestrations, receive } = world();
+      orchestrations.outputs.set(instance, output);
+      await receive();
+      expect(orchestrations.started).toHaveLength(1);
+    },
+  );
+
+  it('goes on when storage comes back, and throws nothing', async () => {
+    const { orchestrations, receive } = world();
+    const [look, start] = [orchestrations.look.bind(orchestrations), orchestrations.ensureStarted.bind(orchestrations)];
+    let calls = 0;
+    const away = (): void => {
+      if (++calls % 3 !== 0) throw new Error('storage is away');
+    };
+    orchestrations.look = async (of) => (away(), look(of));
+    orchestrations.ensureStarted = async (...args) => (away(), start(...args));
+    await receive();
+    expect(orchestrations.started).toHaveLength(1);
+  });
+
+  it('that is none becomes a dead letter as it came, the same at every delivery', async () => {
+    const { buried, orchestrations, receiveAny } = world();
+    const hostile = { ...message, text: 'no JSON', raw: 'no JSON' };
+    await receiveAny(hostile, orchestrations);
+    await receiveAny(hostile, orchestrations);
+    expect(buried).toHaveLength(2);
+    expect(buried[0]).toMatchObject({ code: 'MESSAGE_UNPARSABLE', message: 'no JSON', atMs: 5, attempts: 1 });
+    expect(buried[1]).toEqual(buried[0]);
+    expect(orchestrations.started).toEqual([]);
+  });
+});
+
+describe('a replayed dead letter', () => {
+  it('goes back under its id, with its trace and without its retries', async () => {
+    const broker = memoryBroker();
+    const envelope = JSON.stringify({ headers: { traceparent, etag: '0x1', retries: 3 }, message: JSON.parse(text) });
+    await createReplayBlobEvent(broker)(envelope, 'queue-message');
+    expect(broker.events).toEqual([
+      { id, text, headers: { trace_id: '1'.repeat(32), traceparent, etag: '0x1', retries: 0 } },
+    ]);
+  });
+
+  it('goes back as text where it is no JSON, so that it is told as such again', async () => {
+    const broker = memoryBroker();
+    await createReplayBlobEvent(broker)('no JSON', 'queue-message');
+    expect(broker.events).toMatchObject([{ id: 'queue-message', text: '"no JSON"' }]);
+  });
+});
