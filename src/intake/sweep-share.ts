@@ -64,6 +64,8 @@ const FORGOTTEN_MS = 24 * TIDY_MS;
 const SILENCE_MS = 10_000;
 const LEASE_MS = 60_000;
 const CLAIM_TOGETHER = 200;
+/** Files that are left in the incoming folder, told of one by one between two times of tidying. */
+const MOST_TOLD = 1_000;
 /** For so long the files of one look are taken one queue after the other, before the folder is looked at again. */
 const LONGEST_LOOK_MS = 30_000;
 
@@ -78,6 +80,7 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
   let troubles = 0;
   let trouble: string | undefined;
   let found: SweepFound | undefined;
+  const told = new Set<string>();
 
   /** False when the share is in trouble; then it is left alone for a while, and longer each time. */
   async function withShare(what: string, work: () => Promise<void>): Promise<boolean> {
@@ -159,12 +162,20 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
       const path = claimedPath({ date: session.date, session: session.encoded, file: name });
       const blob = blobNameOf(path);
       if (blob.kind === 'name') return [{ name, state, path }];
-      logger.warn('A file is left in the incoming folder', { pipeline: 'nfs', file: name, reason: blob.reason });
-      flights.noteError(`${name} is left in the incoming folder: ${blob.reason}`);
+      leave(name, blob.reason);
       return [];
     });
     for (let from = 0; from < wanted.length; from += CLAIM_TOGETHER)
       await claim(wanted.slice(from, from + CLAIM_TOGETHER));
+  }
+
+  /** Told once an hour, though every sweep finds it again. */
+  function leave(file: string, reason: string): void {
+    const what = `${file} is left in the incoming folder: ${reason}`;
+    if (told.has(what) || told.size >= MOST_TOLD) return;
+    told.add(what);
+    logger.warn('A file is left in the incoming folder', { pipeline: 'nfs', file, reason });
+    flights.noteError(what);
   }
 
   async function claim(files: Parameters<ShareFiles['claim']>[0]): Promise<void> {
@@ -176,8 +187,9 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
         flights.enqueue(outcome.path, outcome.size);
         claimed++;
       } else if (outcome.kind === 'failed') {
-        flights.noteError(`${file}: ${outcome.error}`);
-        logger.warn('A file could not be claimed', { pipeline: 'nfs', file, reason: outcome.error });
+        leave(file, outcome.error);
+      } else if (outcome.kind === 'occupied') {
+        leave(file, 'an earlier file of its name is still being carried');
       } else {
         logger.debug('A file was not claimed', { pipeline: 'nfs', file, reason: outcome.kind });
       }
@@ -230,6 +242,7 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
       if (monotonic() >= sweepAt) {
         await withShare('looking at the share', async () => {
           await checkFolders();
+          if (monotonic() >= tidyAt) told.clear();
           if (monotonic() >= recoverAt) await recover();
           await dispatch(orchestrations);
           if (session?.enabled && (await maySweep())) await sweep(session);
