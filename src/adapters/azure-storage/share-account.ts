@@ -29,13 +29,25 @@ export function createShareAccount(access: ShareAccess): ShareAccount {
   let found: Promise<Entry> | undefined;
   let describes = 'not known yet';
 
+  /** Of a container that was deleted: the next blob makes it anew, as the start would. */
+  function noticing(puts: LeanPuts): LeanPuts {
+    const seen = (error: unknown): never => {
+      if (codeOf(error) === 'ContainerNotFound') found = undefined;
+      throw error;
+    };
+    return {
+      putBlob: (...args) => puts.putBlob(...args).catch(seen),
+      putBlock: (...args) => puts.putBlock(...args).catch(seen),
+    };
+  }
+
   async function find(): Promise<Entry> {
     const tried: string[] = [];
     if (access.identity) {
       const { client, put } = byIdentity(access);
       try {
         await touch(client, IDENTITY_LIMIT_MS);
-        return { client, puts: putsOf(client, put), describes: 'identity (DefaultAzureCredential)' };
+        return { client, puts: noticing(putsOf(client, put)), describes: 'identity (DefaultAzureCredential)' };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         tried.push(`identity (DefaultAzureCredential): ${brief(error)}`);
@@ -45,7 +57,7 @@ export function createShareAccount(access: ShareAccess): ShareAccount {
       const { client, put } = byFallback(access, access.fallback);
       try {
         await touch(client, IDENTITY_LIMIT_MS);
-        return { client, puts: putsOf(client, put), describes: access.fallback.describes };
+        return { client, puts: noticing(putsOf(client, put)), describes: access.fallback.describes };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         tried.push(`${access.fallback.describes}: ${brief(error)}`);
