@@ -25,6 +25,8 @@ export interface ShareBlobsOptions extends BlockUploadTuning {
   readonly memory: BlockMemory;
 }
 
+/** Of the 8 KiB that a blob may have; the encoded name in the request's first line takes as much again. */
+const LONGEST_METADATA = 4 * 1024;
 /** A staged copy of up to this many bytes was written a moment ago and is read from memory, sooner than a thread is asked. */
 const READ_AT_ONCE = 256 * 1024;
 
@@ -102,9 +104,13 @@ function expectMore(bytesRead: number): number {
   return bytesRead;
 }
 
-/** Where the file came from, for those who find the blob. Percent-encoded, since metadata is ASCII. */
+/**
+ * Where the file came from, for those who find the blob. Percent-encoded, since metadata is ASCII; a path too long for a header
+ * is told by the blob's name alone.
+ */
 function metadataOf(relative: string): Record<string, string> {
-  return { sluice_source: encodeURIComponent(relative) };
+  const source = encodeURIComponent(relative);
+  return source.length <= LONGEST_METADATA ? { sluice_source: source } : {};
 }
 
 /** A blob of exactly these blocks stands there already: an earlier run ended between commit and clean-up. */

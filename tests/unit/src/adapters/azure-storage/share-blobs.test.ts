@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createBlockMemory } from '../../../../../src/adapters/azure-storage/block-memory';
 import { createShareBlobs } from '../../../../../src/adapters/azure-storage/share-blobs';
+import type { ShareBlob } from '../../../../../src/adapters/azure-storage/share-blob';
 import type { StagedFile } from '../../../../../src/ports/share-files';
 import { MemoryContainer } from '../../../../fakes/memory-container';
 
@@ -53,4 +54,23 @@ it('is sent again when what is read back is not the file', async () => {
   container.blobs.set(PATH, { ...container.blobs.get(PATH)!, bytes: Buffer.alloc(bytes.length, 9) });
   expect(await store('read')).toMatchObject({ kind: 'stored', sentBytes: bytes.length });
   expect(container.blobs.get(PATH)).toMatchObject({ bytes, md5: md5(bytes) });
+});
+
+it('has its source in the metadata, unless that is too long for a header', async () => {
+  const seen: (string | undefined)[] = [];
+  const blob = {
+    upload: (...[, , options]: Parameters<ShareBlob['upload']>) => {
+      seen.push(options.metadata['sluice_source']);
+      return Promise.reject(new Error('seen'));
+    },
+  } as unknown as ShareBlob;
+  const memory = createBlockMemory();
+  const tuning = { verify: 'blocks', blockSize: BLOCK, singlePutSize: 1_000_000, concurrency: 1, memory } as const;
+  const blobs = createShareBlobs({ blob: async () => blob }, { stagingRoot, ...tuning });
+  const deep = `20260102/s/${Array.from({ length: 12 }, () => '漢'.repeat(80)).join('/')}`;
+  fs.mkdirSync(path.dirname(path.join(stagingRoot, deep)), { recursive: true });
+  fs.copyFileSync(path.join(stagingRoot, PATH), path.join(stagingRoot, deep));
+  for (const source of [PATH, deep])
+    await expect(blobs.store({ path: source, name: source, staged })).rejects.toThrow('seen');
+  expect(seen).toEqual([encodeURIComponent(PATH), undefined]);
 });
