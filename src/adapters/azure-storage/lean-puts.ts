@@ -96,7 +96,11 @@ export function createLeanPuts(containerUrl: string, access: PutAccess, options:
     const suffix = await signed(path, query, all);
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void =>
-        reject(signal?.aborted ? (signal.reason as Error) : new PutRefused(error.message, undefined, codeOf(error)));
+        reject(
+          signal?.aborted
+            ? (signal.reason as Error)
+            : new PutRefused(`No answer from storage (${base.host}): ${error.message}`, undefined, codeOf(error)),
+        );
       const request = send(
         {
           host: base.hostname.replace(/^\[|\]$/g, ''),
@@ -113,6 +117,12 @@ export function createLeanPuts(containerUrl: string, access: PutAccess, options:
           response.on('data', (chunk: Buffer) => {
             if ((length += chunk.length) <= LONGEST_ANSWER) kept.push(chunk);
           });
+          // A body that trickles keeps the connection from ever being silent.
+          const ends = setTimeout(
+            () => response.destroy(new Error(`it did not end within ${options.silenceMs / 1000} s.`)),
+            options.silenceMs,
+          );
+          response.once('close', () => clearTimeout(ends));
           response.once('error', fail);
           response.once('end', () => {
             const { statusCode = 0, headers: answered } = response;
@@ -122,7 +132,7 @@ export function createLeanPuts(containerUrl: string, access: PutAccess, options:
         },
       );
       request.setTimeout(options.silenceMs, () =>
-        request.destroy(new Error(`Storage was silent for ${options.silenceMs / 1000} s.`)),
+        request.destroy(new Error(`it was silent for ${options.silenceMs / 1000} s.`)),
       );
       request.once('error', fail);
       request.end(body);

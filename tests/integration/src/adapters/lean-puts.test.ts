@@ -86,8 +86,8 @@ describe('beside a server that misbehaves', () => {
   beforeEach(() => void seen.splice(0));
   const refuse = (status: number) => (response: ServerResponse) => response.writeHead(status).end();
   const cut = (response: ServerResponse) => response.destroy();
-  const put = (access: PutAccess, signal?: AbortSignal) =>
-    createLeanPuts(url, access, options).putBlock('x', 'aWQ=', bytes, {
+  const put = (access: PutAccess, signal?: AbortSignal, over = {}) =>
+    createLeanPuts(url, access, { ...options, ...over }).putBlock('x', 'aWQ=', bytes, {
       md5: md5(bytes),
       ...(signal ? { signal } : {}),
     });
@@ -108,6 +108,21 @@ describe('beside a server that misbehaves', () => {
     expect(error).toMatchObject({ statusCode: 403 });
     expect(JSON.stringify(error) + String(error)).not.toContain('secret');
     expect(seen).toHaveLength(1);
+  });
+
+  it('waits for no answer that trickles without an end, and says who gave none', async () => {
+    const trickles: NodeJS.Timeout[] = [];
+    answers = [
+      (response) => {
+        response.writeHead(201, { etag: '"1"' });
+        trickles.push(setInterval(() => response.write('.'), 10));
+      },
+      cut,
+    ];
+    const error = await put(anonymous, undefined, { tries: 2, silenceMs: 1_000 }).catch((e: unknown) => e as Error);
+    for (const trickle of trickles) clearInterval(trickle);
+    expect(seen).toHaveLength(2);
+    expect(String(error)).toMatch(/No answer from storage \(127\.0\.0\.1:\d+\): /);
   });
 
   it('ends with what its caller aborts for', async () => {
