@@ -164,12 +164,16 @@ function remove(disk: ShareDisk, target: string): void {
   }
 }
 
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
 class StagingError extends Error {
   override readonly name = 'StagingError';
   readonly code: string;
   constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
-    this.code = errnoOf(cause);
+    const code = errnoOf(cause);
+    const remedy = FULL.has(code) ? ' Make room there, or point the setting at a larger disk.' : '';
+    super(`The staging folder (APP_LOCAL_STAGING_ROOT) refuses: ${messageOf(cause)}.${remedy}`, { cause });
+    this.code = code;
   }
 }
 

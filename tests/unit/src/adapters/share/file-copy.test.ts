@@ -98,7 +98,9 @@ it.each(['ENOSPC', 'EIO'])(
     const large = Buffer.alloc(1024 * 1024);
     const copy = FileCopy.open({ ...realDisk, flush }, roots, FILE) as FileCopy;
     while (copy.piece(large) === large.length) await Promise.resolve();
-    expect(await copy.seal()).toMatchObject({ kind: 'failed', code, staging: true });
+    const failed = await copy.seal();
+    expect(failed).toMatchObject({ kind: 'failed', code, staging: true });
+    expect(failed).toMatchObject({ error: expect.stringContaining('APP_LOCAL_STAGING_ROOT') as string });
     expect(fs.existsSync(staged)).toBe(false);
   },
 );
