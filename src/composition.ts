@@ -1,5 +1,6 @@
 /** The only wiring: config in, everything the triggers call out. Connects to nothing; clients are made at first use. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createBuryMedia } from './activities/bury-media';
 import { createCheckCopy } from './activities/check-copy';
 import { createClaimMedia } from './activities/claim-media';
@@ -118,7 +119,7 @@ export function compose(config: Config) {
     orders,
     blobEvents,
     receivePoison: createReceivePoison({ deadLetters, logger }),
-    replayer: createReplayer({ deadLetters, queue, clock, logger }),
+    replayer: createReplayer({ deadLetters, queue, clock, sleep: (ms) => delay(ms), logger }),
     /** By the names that orchestrations call them. */
     activities: {
       'claim-media': createClaimMedia({ inbox, records, uploads: directUploads, clock }),

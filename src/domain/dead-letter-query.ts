@@ -6,18 +6,28 @@ export type DeadLetterQuery =
       readonly kind: 'query';
       readonly filter: DeadLetterFilter;
       readonly limit: number;
+      /** Replays a second, at most. */
+      readonly rate: number;
       readonly continuation?: string;
     }
   | { readonly kind: 'rejected'; readonly detail: string };
 
 const LARGEST_PAGE = 1000;
+const FASTEST = 1000;
 
-/** `?pipeline=&code=&state=&since=&tenantId=&orderId=&limit=&continuation=`; `limit` defaults to 100. */
+/** Longest that one request replays: Azure's front end gives an answer up after 230 s. */
+const LONGEST_S = 200;
+
+/**
+ * `?pipeline=&code=&state=&since=&until=&tenantId=&orderId=&limit=&continuation=&rate=`; `limit` defaults to 100, `rate` to 50.
+ */
 export function parseDeadLetterQuery(query: { get(name: string): string | null }): DeadLetterQuery {
   const pipeline = query.get('pipeline');
   const code = query.get('code');
   const state = query.get('state');
   const since = query.get('since');
+  const until = query.get('until');
+  const rate = query.get('rate') ?? '50';
   const tenantId = query.get('tenantId');
   const orderId = query.get('orderId');
   const limit = query.get('limit') ?? '100';
@@ -29,8 +39,14 @@ export function parseDeadLetterQuery(query: { get(name: string): string | null }
     return rejected('state is open, replayed or discarded');
   const sinceMs = since === null ? undefined : Date.parse(since);
   if (sinceMs !== undefined && Number.isNaN(sinceMs)) return rejected('since is a time such as 2026-01-31T12:00:00Z');
+  const untilMs = until === null ? undefined : Date.parse(until);
+  if (untilMs !== undefined && Number.isNaN(untilMs)) return rejected('until is a time such as 2026-01-31T12:00:00Z');
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_PAGE)
     return rejected(`limit is a number from 1 to ${LARGEST_PAGE}`);
+  if (!/^\d{1,4}$/.test(rate) || Number(rate) < 1 || Number(rate) > FASTEST)
+    return rejected(`rate is a number of replays a second from 1 to ${FASTEST}`);
+  if (Number(limit) / Number(rate) > LONGEST_S)
+    return rejected(`rate is too low for limit: at most ${LONGEST_S} seconds' worth are replayed at a time`);
   if (continuation !== null && !isDeadLetterId(continuation))
     return rejected('continuation is what the page before answered as continuation');
   const filter: DeadLetterFilter = {
@@ -40,8 +56,15 @@ export function parseDeadLetterQuery(query: { get(name: string): string | null }
     ...(tenantId === null ? {} : { tenantId }),
     ...(orderId === null ? {} : { orderId }),
     ...(sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() }),
+    ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
   };
-  return { kind: 'query', filter, limit: Number(limit), ...(continuation === null ? {} : { continuation }) };
+  return {
+    kind: 'query',
+    filter,
+    limit: Number(limit),
+    rate: Number(rate),
+    ...(continuation === null ? {} : { continuation }),
+  };
 }
 
 function rejected(detail: string): DeadLetterQuery {

@@ -39,6 +39,8 @@ export interface DeadLetterFilter {
   readonly state?: DeadLetter['state'];
   /** ISO 8601: only those created at or after. */
   readonly since?: string;
+  /** ISO 8601: only those created before. */
+  readonly until?: string;
   readonly tenantId?: string;
   readonly orderId?: string;
 }

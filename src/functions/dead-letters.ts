@@ -47,7 +47,7 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
       const query = parseDeadLetterQuery(request.query);
       if (query.kind === 'rejected') return problemResponse(problem('PARAMETER_INVALID', query.detail));
       const dryRun = isDryRun(request);
-      const outcomes = await replayer.many(query.filter, { dryRun, limit: query.limit });
+      const outcomes = await replayer.many(query.filter, { dryRun, limit: query.limit, rate: query.rate });
       return json({ dryRun, count: outcomes.length, outcomes });
     }),
   });

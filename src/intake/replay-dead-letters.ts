@@ -18,10 +18,10 @@ export type ReplayOutcome =
 
 export interface Replayer {
   one(id: string, options: { readonly dryRun: boolean }): Promise<ReplayOutcome>;
-  /** Up to `limit` open letters that match, newest first. */
+  /** Up to `limit` open letters that match, newest first, no more than `rate` of them a second. */
   many(
     filter: DeadLetterFilter,
-    options: { readonly dryRun: boolean; readonly limit: number },
+    options: { readonly dryRun: boolean; readonly limit: number; readonly rate: number },
   ): Promise<readonly ReplayOutcome[]>;
 }
 
@@ -29,6 +29,7 @@ export function createReplayer(ports: {
   readonly deadLetters: DeadLetterStore;
   readonly queue: MessageQueue;
   readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
   readonly logger: Logger;
 }): Replayer {
   async function replay(letter: DeadLetterWithBody, dryRun: boolean): Promise<ReplayOutcome> {
@@ -65,7 +66,8 @@ export function createReplayer(ports: {
       const letter = await ports.deadLetters.get(id);
       return letter ? replay(letter, dryRun) : { id, outcome: 'not-found' };
     },
-    async many(filter, { dryRun, limit }) {
+    async many(filter, { dryRun, limit, rate }) {
+      const began = ports.clock.now();
       const outcomes: ReplayOutcome[] = [];
       let continuation: string | undefined;
       do {
@@ -76,6 +78,8 @@ export function createReplayer(ports: {
         );
         for (const { id } of page.items) {
           const letter = await ports.deadLetters.get(id);
+          const early = began + (outcomes.length / rate) * 1000 - ports.clock.now();
+          if (!dryRun && early > 0) await ports.sleep(early);
           if (letter) outcomes.push(await replay(letter, dryRun).catch((error: unknown) => failed(id, error)));
         }
         continuation = page.continuation;

@@ -177,6 +177,10 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
       expect((await store.list({ since }, 10)).items.map((l) => l.id)).toEqual(ids);
       expect((await store.list({ since, code: 'VERIFY_FAILED' }, 10)).items.map((l) => l.id)).toEqual([letters[1]!.id]);
       expect((await store.list({ since, pipeline: 'orders' }, 10)).items.map((l) => l.id)).toEqual([letters[2]!.id]);
+      const until = letters[2]!.createdAt;
+      expect((await store.list({ since, until }, 10)).items.map((l) => l.createdAt < until)).toEqual(
+        letters.filter((l) => l.createdAt < until).map(() => true),
+      );
       const order = letter({ keys: { tenantId: "t'1", orderId: 'o' } });
       await store.add(order);
       expect((await store.list({ tenantId: "t'1", orderId: 'o', since }, 10)).items.map((l) => l.id)).toEqual([

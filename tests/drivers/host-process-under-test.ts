@@ -8,6 +8,8 @@ import { freePorts } from './free-ports';
 export interface HostProcessUnderTest {
   readonly url: string;
   readonly pid: number;
+  /** Undefined while it runs, null when a signal ended it. */
+  exitCode(): number | null | undefined;
   /** All that it printed. */
   output(): string;
   /** SIGKILL, and waits until the process is gone. */
@@ -35,7 +37,8 @@ export async function startHostProcess(
     ],
     { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
-  const gone = once(child, 'exit');
+  let ended = false;
+  const gone = once(child, 'exit').then(() => (ended = true));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const url = `http://127.0.0.1:${port}`;
@@ -51,5 +54,12 @@ export async function startHostProcess(
     child.kill(signal);
     await gone;
   };
-  return { url, pid: child.pid ?? 0, output: () => text, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    exitCode: () => (ended ? child.exitCode : undefined),
+    output: () => text,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
 }

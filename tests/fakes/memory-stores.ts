@@ -140,6 +140,7 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
         .filter((l) => !filter.tenantId || l.keys['tenantId'] === filter.tenantId)
         .filter((l) => !filter.orderId || l.keys['orderId'] === filter.orderId)
         .filter((l) => !filter.since || l.createdAt >= filter.since)
+        .filter((l) => !filter.until || l.createdAt < filter.until)
         .sort((a, b) => (a.id < b.id ? -1 : 1));
       const after = matching.filter((l) => continuation === undefined || l.id > continuation);
       const items = after.slice(0, pageSize).map(({ message: _message, ...rest }) => rest);

@@ -118,5 +118,6 @@ function filterText(filter: DeadLetterFilter, after: string | undefined): string
   if (filter.tenantId) parts.push(`tenantId eq ${quoted(filter.tenantId)}`);
   if (filter.orderId) parts.push(`orderId eq ${quoted(filter.orderId)}`);
   if (filter.since) parts.push(`occurred ge ${quoted(filter.since)}`);
+  if (filter.until) parts.push(`occurred lt ${quoted(filter.until)}`);
   return parts.join(' and ');
 }

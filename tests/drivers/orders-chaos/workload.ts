@@ -1,11 +1,6 @@
 /** Events to try the pipeline on, made from a seed: orders with and without a sequence, events sent twice, and poison. */
+import type { SentOrder } from '../order-backends';
 import type { SeededRandom } from '../seeded-random';
-
-export interface ChaosEvent {
-  /** What partitioned backends keep together. */
-  readonly key: string;
-  readonly payload: Buffer;
-}
 
 export interface ChaosOrder {
   readonly sequenced: boolean;
@@ -15,7 +10,7 @@ export interface ChaosOrder {
 
 export interface Workload {
   /** In the order in which they are sent. */
-  readonly events: readonly ChaosEvent[];
+  readonly events: readonly SentOrder[];
   readonly orders: readonly ChaosOrder[];
   /** Code of the dead letter that each has to become, by text. */
   readonly poison: ReadonlyMap<string, string>;
@@ -63,7 +58,7 @@ const binaryPoison = (id: string) => ({
 export function makeWorkload(random: SeededRandom, { count, duplicates, poison, bytes }: WorkloadOptions): Workload {
   const sequenced: boolean[] = [];
   const texts: string[][] = [];
-  const events: ChaosEvent[] = [];
+  const events: SentOrder[] = [];
   const open: { readonly number: number; left: number }[] = [];
   for (let made = 0; made < count; made++) {
     if (open.length < UNDER_WAY) {
@@ -108,8 +103,8 @@ export function makeWorkload(random: SeededRandom, { count, duplicates, poison, 
 }
 
 /** Events with a sequence need not arrive in it; those without have nothing but their arrival. */
-function sendAstray(events: ChaosEvent[], random: SeededRandom): void {
-  const isSequenced = ({ payload }: ChaosEvent): boolean => payload.includes('"sequence"');
+function sendAstray(events: SentOrder[], random: SeededRandom): void {
+  const isSequenced = ({ payload }: SentOrder): boolean => payload.includes('"sequence"');
   const places = events.flatMap((event, at) => (isSequenced(event) ? [at] : []));
   for (let i = 0; i < places.length; i++) {
     const here = places[i]!;

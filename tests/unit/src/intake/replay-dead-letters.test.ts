@@ -6,7 +6,9 @@ import { TestClock } from '../../../fakes/test-clock';
 function world() {
   const deadLetters = memoryDeadLetters();
   const queue = memoryQueue();
-  const replayer = createReplayer({ deadLetters, queue, clock: new TestClock(), logger: silentLogger });
+  const clock = new TestClock();
+  const sleep = async (ms: number): Promise<void> => clock.advance(ms);
+  const replayer = createReplayer({ deadLetters, queue, clock, sleep, logger: silentLogger });
   const add = async (ms: number, over: Partial<DeadLetterWithBody> = {}): Promise<string> => {
     const id = deadLetterId(ms, 'x');
     const base = { id, pipeline: 'media', code: 'COPY_FAILED', error: 'why', attempts: 1 } as const;
@@ -14,7 +16,7 @@ function world() {
     await deadLetters.add({ ...base, keys, createdAt: '2026-01-01', state: 'open', message: `m${ms}`, ...over });
     return id;
   };
-  return { deadLetters, queue, replayer, add };
+  return { clock, deadLetters, queue, replayer, add };
 }
 
 it('sends the message, and then closes the letter', async () => {
@@ -33,7 +35,7 @@ it('leaves a letter open whose message could not be sent', async () => {
     throw new Error('queue is away');
   };
   await expect(w.replayer.one(id, { dryRun: false })).rejects.toThrow('queue is away');
-  expect(await w.replayer.many({}, { dryRun: false, limit: 10 })).toEqual([
+  expect(await w.replayer.many({}, { dryRun: false, limit: 10, rate: 1000 })).toEqual([
     { id, outcome: 'failed', error: 'queue is away' },
   ]);
   expect((await w.deadLetters.get(id))?.state).toBe('open');
@@ -52,9 +54,9 @@ it('says what it would do, and does nothing, on a dry run', async () => {
 it('replays as many as asked for, newest first, over pages', async () => {
   const w = world();
   for (let ms = 1; ms <= 250; ms++) await w.add(ms);
-  expect(await w.replayer.many({}, { dryRun: false, limit: 220 })).toHaveLength(220);
+  expect(await w.replayer.many({}, { dryRun: false, limit: 220, rate: 1000 })).toHaveLength(220);
   expect(w.queue.sent.slice(0, 2).map((m) => m.text)).toEqual(['m250', 'm249']);
-  expect(await w.replayer.many({}, { dryRun: false, limit: 1000 })).toHaveLength(30);
+  expect(await w.replayer.many({}, { dryRun: false, limit: 1000, rate: 1000 })).toHaveLength(30);
 });
 
 it('knows what it cannot replay', async () => {
@@ -62,4 +64,20 @@ it('knows what it cannot replay', async () => {
   const id = await w.add(1, { keys: {} });
   expect(await w.replayer.one(id, { dryRun: false })).toEqual({ id, outcome: 'unsupported' });
   expect(await w.replayer.one('no', { dryRun: false })).toEqual({ id: 'no', outcome: 'not-found' });
+});
+
+it('replays no more a second than it is told to, and is quick to say what it would do', async () => {
+  const w = world();
+  for (let n = 1; n <= 21; n++) await w.add(n);
+  const began = w.clock.now();
+  await w.replayer.many({}, { dryRun: true, limit: 100, rate: 10 });
+  expect(w.clock.now()).toBe(began);
+  const times: number[] = [];
+  const { send } = w.queue;
+  w.queue.send = async (...message) => {
+    times.push(w.clock.now() - began);
+    return send(...message);
+  };
+  await w.replayer.many({}, { dryRun: false, limit: 100, rate: 10 });
+  expect(times).toEqual(Array.from({ length: 21 }, (_, n) => n * 100));
 });
