@@ -4,6 +4,8 @@ export interface Orchestrations {
    * whether its work is still to be done is for the inbox to say.
    */
   ensureStarted(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
+  /** As {@link ensureStarted}, for one that was not under way a moment ago: spares the look. */
+  start(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
   /** How far it has come. */
   look(instanceId: string): Promise<OrchestrationState>;
   /** It was started and has not ended. */

@@ -251,6 +251,7 @@ export class ShareWorld {
     const orchestrations: Orchestrations = {
       look: async (id) => ({ kind: hub.has(id) ? 'running' : 'unknown' }),
       isRunning: async (id) => hub.has(id),
+      start: (...args) => orchestrations.ensureStarted(...args),
       ensureStarted: async (_name, id, input) => {
         alive();
         if (hub.has(id)) return 'running';

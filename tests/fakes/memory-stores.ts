@@ -203,7 +203,7 @@ export function memoryOrchestrations(): Orchestrations & {
   const started: StartedInstance[] = [];
   const running = new Set<string>();
   const outputs = new Map<string, unknown>();
-  return {
+  const orchestrations: ReturnType<typeof memoryOrchestrations> = {
     started,
     running,
     outputs,
@@ -212,6 +212,7 @@ export function memoryOrchestrations(): Orchestrations & {
       return outputs.has(id) ? { kind: 'ended', output: outputs.get(id) } : { kind: 'unknown' };
     },
     isRunning: async (id) => running.has(id),
+    start: (...args) => orchestrations.ensureStarted(...args),
     async ensureStarted(name, id, input, traceparent) {
       if (running.has(id)) return 'running';
       running.add(id);
@@ -219,6 +220,7 @@ export function memoryOrchestrations(): Orchestrations & {
       return 'started';
     },
   };
+  return orchestrations;
 }
 
 export const silentLogger: Logger = {

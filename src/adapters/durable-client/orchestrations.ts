@@ -28,20 +28,28 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
     return (await look(instanceId)).kind === 'running';
   }
 
+  async function start(
+    name: string,
+    instanceId: string,
+    input: unknown,
+    traceparent?: string,
+  ): Promise<'started' | 'running'> {
+    const started: Started<unknown> = { input, ...(traceparent ? { traceparent } : {}) };
+    try {
+      await client.startNew(name, { instanceId, input: started });
+      return 'started';
+    } catch (error) {
+      // Two deliveries at once: the host refuses the second start of a running id.
+      if (await underWay(instanceId)) return 'running';
+      throw error;
+    }
+  }
+
   return {
     look,
+    start,
     isRunning: underWay,
-    async ensureStarted(name, instanceId, input, traceparent) {
-      if (await underWay(instanceId)) return 'running';
-      const started: Started<unknown> = { input, ...(traceparent ? { traceparent } : {}) };
-      try {
-        await client.startNew(name, { instanceId, input: started });
-        return 'started';
-      } catch (error) {
-        // Two deliveries at once: the host refuses the second start of a running id.
-        if (await underWay(instanceId)) return 'running';
-        throw error;
-      }
-    },
+    ensureStarted: async (name, instanceId, input, traceparent) =>
+      (await underWay(instanceId)) ? 'running' : start(name, instanceId, input, traceparent),
   };
 }

@@ -6,6 +6,7 @@ import { INCOMING_CONTAINER, parseBlobEvent, type BlobMove } from '../../domain/
 import { headersOf, toEnvelope, type Delivery } from '../../domain/blob-events/delivery';
 import type { GivenUp } from '../../domain/blob-events/given-up';
 import { isSettled, MOVE_BLOB, moveInstanceId, type MoveBlobInput } from '../../domain/blob-events/move-blob';
+import type { MoveEndings } from './move-endings';
 import type { BlobEventBroker } from '../../ports/blob-event-broker';
 import type { Orchestrations } from '../../ports/orchestrations';
 import type { Logger } from '../../telemetry/logger';
@@ -28,16 +29,26 @@ export interface ReceivePorts {
   /** Tries until it succeeds, unless the app stops. */
   readonly insist: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly endings: MoveEndings;
   readonly logger: Logger;
 }
 
 export type ReceiveBlobEvent = (message: ReceivedBlobEvent, orchestrations: Orchestrations) => Promise<void>;
 
-/** Between two looks at an orchestration; each is half as long again as the one before. */
-const FIRST_LOOK_MS = 10;
+/** Between two looks at an orchestration; each is twice as long as the one before. */
+const FIRST_LOOK_MS = 200;
 const LONGEST_LOOK_MS = 2_000;
+/** After the step that ends it has run in this process: its last turn follows at once. */
+const LAST_TURN_MS = 5;
 
-export function createReceiveBlobEvent({ broker, bury, insist, sleep, logger }: ReceivePorts): ReceiveBlobEvent {
+export function createReceiveBlobEvent({
+  broker,
+  bury,
+  insist,
+  sleep,
+  endings,
+  logger,
+}: ReceivePorts): ReceiveBlobEvent {
   return async (message, orchestrations) => {
     const options = {
       kind: SpanKind.CONSUMER,
@@ -79,16 +90,35 @@ export function createReceiveBlobEvent({ broker, bury, insist, sleep, logger }: 
       return 'duplicate';
     }
     const traceparent = currentTraceparent() ?? message.headers.traceparent;
-    const started = await insist('The start of an orchestration', () =>
-      orchestrations.ensureStarted(MOVE_BLOB, id, inputFor(move, message), traceparent),
-    );
-    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
-      await sleep(wait);
-      const now = await insist('A look at the orchestration', () => orchestrations.look(id));
-      if (now.kind === 'running') continue;
-      // Purged or terminated by somebody: what is left of its message is done by the scan, which publishes it again.
-      if (now.kind === 'ended') logger.info('Blob event settled', { ...fields, outcome: outcomeOf(now.output) });
+    const ending = endings.of(move.id);
+    try {
+      const started =
+        known.kind === 'running'
+          ? 'running'
+          : await insist('The start of an orchestration', () =>
+              orchestrations.start(MOVE_BLOB, id, inputFor(move, message), traceparent),
+            );
+      const output = await outputOf(id, ending, orchestrations);
+      // Terminated or purged by somebody, it has none: its blob is published again when its time is over.
+      logger.info('Blob event settled', { ...fields, outcome: outcomeOf(output) });
       return started;
+    } finally {
+      endings.forget(move.id);
+    }
+  }
+
+  /** Of the orchestration, when it has ended. */
+  async function outputOf(id: string, ending: Promise<'over'>, orchestrations: Orchestrations): Promise<unknown> {
+    let told = false;
+    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
+      if (told) await sleep(wait);
+      else if ((await Promise.race([sleep(wait), ending])) === 'over') {
+        told = true;
+        wait = LAST_TURN_MS;
+        await sleep(wait);
+      }
+      const now = await insist('A look at the orchestration', () => orchestrations.look(id));
+      if (now.kind !== 'running') return now.kind === 'ended' ? now.output : undefined;
     }
   }
 

@@ -1,6 +1,7 @@
 import { blobEventOf, versionId } from '../../../../../src/domain/blob-events/blob-event';
 import type { GivenUp } from '../../../../../src/domain/blob-events/given-up';
 import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
+import { MoveEndings } from '../../../../../src/intake/blob-events/move-endings';
 import { createReceiveBlobEvent } from '../../../../../src/intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from '../../../../../src/intake/blob-events/replay-blob-event';
 import { memoryBroker } from '../../../../fakes/memory-blob-events';
@@ -28,6 +29,7 @@ function world() {
         }
     },
     // Ends the orchestration at the third look.
+    endings: new MoveEndings(),
     async sleep() {
       if (++looks < 3) return;
       orchestrations.running.delete(instance);
@@ -82,13 +84,13 @@ describe('a blob event', () => {
 
   it('goes on when storage comes back, and throws nothing', async () => {
     const { orchestrations, receive } = world();
-    const [look, start] = [orchestrations.look.bind(orchestrations), orchestrations.ensureStarted.bind(orchestrations)];
+    const [look, start] = [orchestrations.look.bind(orchestrations), orchestrations.start.bind(orchestrations)];
     let calls = 0;
     const away = (): void => {
       if (++calls % 3 !== 0) throw new Error('storage is away');
     };
     orchestrations.look = async (of) => (away(), look(of));
-    orchestrations.ensureStarted = async (...args) => (away(), start(...args));
+    orchestrations.start = async (...args) => (away(), start(...args));
     await receive();
     expect(orchestrations.started).toHaveLength(1);
   });
