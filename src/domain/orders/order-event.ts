@@ -15,6 +15,9 @@ const id = z
   .max(200)
   .refine((text) => !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text), 'holds control or format characters, or half a character');
 
+/** W3C Trace Context, version 00. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 const schema = z.object({
   schemaVersion: z.string(),
   tenantId: id,
@@ -23,6 +26,8 @@ const schema = z.object({
   /** Counts the events of one order: 1, 2, 3 … Absent: the order of arrival. */
   sequence: z.int().min(1).optional(),
   status: z.string().max(200).optional(),
+  /** For backends whose messages have no headers, such as the storage queue. What is none makes no order invalid. */
+  traceparent: z.string().regex(TRACEPARENT).optional().catch(undefined),
 });
 
 export type OrderEvent = Readonly<z.infer<typeof schema>>;

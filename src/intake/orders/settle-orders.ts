@@ -6,7 +6,8 @@
  * what became of each event; 3. the events of one order are looked at one after the other, in their order; 4. an order that
  * is stuck is parked, so that it holds up no other.
  */
-import { orderKey, orderText, parseOrder, type OrderKey } from '../../domain/orders/order-event';
+import { orderKey, orderText, parseOrder, type OrderEvent, type OrderKey } from '../../domain/orders/order-event';
+import type { OrderOrigin } from '../../domain/orders/order-origin';
 import { placeAfter, turnOf, type ParkedPlace } from '../../domain/orders/order-turn';
 import type { Clock } from '../../ports/clock';
 import type { OrderClaim, OrderLedger } from '../../ports/order-ledger';
@@ -99,7 +100,13 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
       } else if (settings.tenants && !settings.tenants.has(parsed.order.tenantId)) {
         note('filtered');
       } else {
-        work.push({ order: parsed.order, key: orderKey(parsed.order), text, origin, attempts: 0 });
+        work.push({
+          order: parsed.order,
+          key: orderKey(parsed.order),
+          text,
+          origin: traced(origin, parsed.order),
+          attempts: 0,
+        });
       }
     }
     return work;
@@ -211,6 +218,11 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
     await insist('Marking an order', () => ledger.settle([{ key, outcome, sequence: order.sequence }], owner));
     note(outcome);
   }
+}
+
+/** A header says it before the payload does. */
+function traced(origin: OrderOrigin, { traceparent }: OrderEvent): OrderOrigin {
+  return origin.traceparent === undefined && traceparent !== undefined ? { ...origin, traceparent } : origin;
 }
 
 /** Mostly the other is done within moments; only of one that died the whole lease has to be waited for. */

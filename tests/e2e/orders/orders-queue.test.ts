@@ -90,6 +90,51 @@ it('makes dead letters of what is no order or is refused, found by tenant and or
   await taken((t) => t.some((x) => x.includes('"refused"')));
 });
 
+it('goes on with the trace that the payload names, since messages of a queue have no headers', async () => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  await send(order({ orderId: 'traced', traceparent: `00-${traceId}-b7ad6b7169203331-01` }));
+  await send(order({ orderId: 'untraced', traceparent: 'nonsense' }));
+  await taken((t) => ['"traced"', '"untraced"'].every((id) => t.some((x) => x.includes(id))));
+  const traces = new Map([...downstream.taken.values()].map(({ text, traceparent }) => [text, traceparent]));
+  const of = (id: string) => [...traces].find(([text]) => text.includes(id))?.[1];
+  expect(of('"traced"')).toContain(traceId);
+  expect(of('"untraced"') ?? '').not.toContain('nonsense');
+});
+
+it('keeps tenants apart that use the same ids: effects, sequences, dead letters and their replay', async () => {
+  const ids = { orderId: 'shared', requestId: 'shared' };
+  // Each tenant counts for itself; the second event of one does not wait for the first of the other.
+  for (const tenantId of ['acme', 'globex']) await send(order({ ...ids, tenantId, sequence: 1 }));
+  const effects = await taken((t) => t.filter((x) => x.includes('"shared"')).length === 2);
+  expect(
+    effects
+      .filter((x) => x.includes('"shared"'))
+      .map((x) => (JSON.parse(x) as { tenantId: string }).tenantId)
+      .sort(),
+  ).toEqual(['acme', 'globex']);
+
+  downstream.behave({ refusing: 1 });
+  for (const tenantId of ['acme', 'globex']) await send(order({ tenantId, orderId: 'shared-letter' }));
+  const [own, other] = [
+    await letters('tenantId=acme&orderId=shared-letter'),
+    await letters('tenantId=globex&orderId=shared-letter'),
+  ] as [Letters, Letters];
+  expect([own, other].map(({ items }) => items.map(({ keys }) => keys['tenantId']))).toEqual([['acme'], ['globex']]);
+  downstream.behave({ refusing: 0 });
+  const replayed = await fetch(
+    `${app.url}/v1/dead-letters/replay?pipeline=orders&tenantId=acme&orderId=shared-letter`,
+    { method: 'POST' },
+  );
+  expect(await replayed.json()).toMatchObject({ count: 1, outcomes: [{ id: own.items[0]!.id, outcome: 'replayed' }] });
+  const after = await taken((t) => t.some((x) => x.includes('"shared-letter"')));
+  expect(after.filter((x) => x.includes('"shared-letter"'))).toEqual([
+    order({ tenantId: 'acme', orderId: 'shared-letter' }),
+  ]);
+  expect(await letters('tenantId=globex&orderId=shared-letter&state=open')).toMatchObject({
+    items: [{ id: other.items[0]!.id }],
+  });
+});
+
 it('leaves out other tenants', async () => {
   await send(order({ tenantId: 'initech', orderId: 'foreign' }));
   await send(order({ orderId: 'after' }));
