@@ -60,7 +60,7 @@ export const bugs: readonly PlantedBug[] = [
     name: 'share-claim-replaces',
     plants: 'a claim replaces an earlier file of its name',
     file: moves,
-    find: "  if (standing(disk, to)) return { kind: 'occupied' };\n  if (!rename",
+    find: "  if (inTheWay(disk, to)) return { kind: 'occupied' };\n  if (!rename",
     replace: '  if (!rename',
     ...files,
   },

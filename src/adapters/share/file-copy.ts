@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import path from 'node:path';
 import type { ClaimedState, Failed } from '../../ports/share-files';
-import { freshState, OPEN_SOURCE, sameClaimed, stateOf } from './file-state';
+import { freshState, OPEN_SOURCE, removeEmpty, sameClaimed, standing, stateOf } from './file-state';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -149,11 +149,16 @@ function createTarget(disk: ShareDisk, target: string): number {
       return disk.openSync(target, NEW_FILE, 0o600);
     } catch (error) {
       if (tries === 2) throw error;
-      if (errnoOf(error) === 'EEXIST') remove(disk, target);
+      if (errnoOf(error) === 'EEXIST') clear(disk, target);
       else if (errnoOf(error) === 'ENOENT') disk.mkdirSync(path.dirname(target), { recursive: true });
       else throw error;
     }
   }
+}
+
+/** Removes what an earlier run left: a copy, or the empty folder of copies whose name a file has now. */
+function clear(disk: ShareDisk, target: string): void {
+  if (!standing(disk, target)?.isDirectory() || !removeEmpty(disk, target)) remove(disk, target);
 }
 
 function remove(disk: ShareDisk, target: string): void {

@@ -46,3 +46,15 @@ export function standing(disk: ShareDisk, file: string): BigIntStats | undefined
     throw error;
   }
 }
+
+/** False when the folder is not empty: it stays then. */
+export function removeEmpty(disk: ShareDisk, folder: string): boolean {
+  try {
+    disk.rmdirSync(folder);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(errnoOf(error))) return false;
+    if (errnoOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+}

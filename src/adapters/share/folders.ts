@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import path from 'node:path';
 import { parseClaimedPath } from '../../domain/share/claimed-path';
-import { standing } from './file-state';
+import { removeEmpty, standing } from './file-state';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 
 const KEPT_MS = 60 * 60 * 1000;
@@ -87,11 +87,7 @@ function prune(disk: ShareDisk, root: string, relative: string, nowMs: number): 
   const folder = path.join(root, relative);
   const stat = standing(disk, folder);
   if (!stat || nowMs - Number(stat.mtimeMs) < KEPT_MS) return;
-  try {
-    disk.rmdirSync(folder);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(errnoOf(error))) throw error;
-  }
+  removeEmpty(disk, folder);
 }
 
 /** Problems with the folders, each naming its setting, the cause and the remedy. */

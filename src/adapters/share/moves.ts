@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { sameState, type FileState } from '../../domain/share/stability';
 import type { ClaimedState, ClaimOutcome, MoveOutcome, RemoveOutcome } from '../../ports/share-files';
-import { freshState, sameClaimed, standing, stateOf } from './file-state';
+import { freshState, removeEmpty, sameClaimed, standing, stateOf } from './file-state';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 
 export function claimFile(
@@ -20,13 +20,19 @@ export function claimFile(
   const source = standing(disk, from);
   if (!source) return { kind: 'lost' };
   if (!source.isFile() || !sameState(stateOf(source), file.state)) return { kind: 'changed' };
-  if (standing(disk, to)) return { kind: 'occupied' };
+  if (inTheWay(disk, to)) return { kind: 'occupied' };
   if (!rename(disk, from, to)) return { kind: 'lost' };
   const now = standing(disk, to);
   if (now && sameState(stateOf(now), file.state)) return { kind: 'claimed', path: file.path, size: file.state.size };
   // Between the look and the rename another file took the name.
   if (now) move(disk, to, from);
   return { kind: 'changed' };
+}
+
+/** Something stands at a path. An empty folder does not: its files were carried, and now one has its name. */
+function inTheWay(disk: ShareDisk, place: string): boolean {
+  const there = standing(disk, place);
+  return there !== undefined && !(there.isDirectory() && removeEmpty(disk, place));
 }
 
 /** False when the source is gone. */

@@ -154,6 +154,18 @@ it('loses a claim benignly, refuses what changed, and never replaces a claimed f
   expect(filesBelow(roots.incoming)).toEqual(['changed', 'occupied']);
 });
 
+it('carries a file that has the name of a folder whose files were carried, and no file in its place', async () => {
+  for (const folder of [roots.processing, roots.staging])
+    fs.mkdirSync(path.join(folder, claimedAs('x')), { recursive: true });
+  dropFile(roots.incoming, 'x', 'content');
+  expect(await claimAll(await twoSweeps())).toMatchObject([{ kind: 'claimed' }]);
+  const [staged] = await share.stage([{ path: claimedAs('x'), blockSize: 65_536 }]);
+  expect(staged).toMatchObject({ kind: 'staged' });
+  dropFile(roots.processing, claimedAs('y/z'), 'still being carried');
+  dropFile(roots.incoming, 'y', 'content');
+  expect(await claimAll(await twoSweeps())).toMatchObject([{ kind: 'occupied' }]);
+});
+
 it('deletes a source only while it is what was staged', async () => {
   dropFile(roots.processing, claimedAs('x'), 'before');
   const [staged] = (await share.stage([{ path: claimedAs('x'), blockSize: 65_536 }])) as StagedFile[];
