@@ -11,6 +11,12 @@ import { freePorts } from './free-ports';
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const EPMD = '/usr/bin/epmd';
 const START_TIMEOUT_MS = 90_000;
+/** The management plugin's figures are 5 s old otherwise. */
+const FRESH_FIGURES = `collect_statistics_interval = 200
+management.sample_retention_policies.global.minute = 1
+management.sample_retention_policies.basic.minute = 1
+management.sample_retention_policies.detailed.10 = 1
+`;
 
 /** `describe`, where RabbitMQ is installed. */
 export const describeRabbit = describeWith('rabbitmq-server', [SERVER, EPMD]);
@@ -20,6 +26,8 @@ export interface RabbitUnderTest {
   /** `amqp://guest:guest@127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
+  /** `http://guest:guest@127.0.0.1:PORT` of the management plugin; empty without it. */
+  readonly managementUrl: string;
   /** A connection of the test's own; closed by `stop`. */
   connection(): Promise<ChannelModel>;
   /** Ends the broker as an operator would, its data kept, until `back` resolves. */
@@ -27,11 +35,15 @@ export interface RabbitUnderTest {
   stop(): Promise<void>;
 }
 
-/** A real RabbitMQ with a node name, ports and a data folder of its own, all gone after `stop`. */
-export async function startRabbit(): Promise<RabbitUnderTest> {
+/**
+ * A real RabbitMQ with a node name, ports and a data folder of its own, all gone after `stop`. The management plugin takes some
+ * seconds more to start; its figures are then a second old at most.
+ */
+export async function startRabbit(options: { readonly management?: boolean } = {}): Promise<RabbitUnderTest> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-rabbit-'));
-  const [port = 0, epmdPort = 0, distPort = 0] = await freePorts(3);
-  const env = configuration(folder, port, epmdPort, distPort);
+  const [port = 0, epmdPort = 0, distPort = 0, managementPort = 0] = await freePorts(4);
+  const managed = options.management === true;
+  const env = configuration(folder, port, epmdPort, distPort, managed ? managementPort : undefined);
   const epmd = spawn(EPMD, ['-port', String(epmdPort), '-address', '127.0.0.1'], { env, stdio: 'ignore' });
   let server = await startServer(env, port).catch(async (error: unknown) => {
     await ended(epmd);
@@ -42,6 +54,7 @@ export async function startRabbit(): Promise<RabbitUnderTest> {
   return {
     url,
     port,
+    managementUrl: managed ? `http://guest:guest@127.0.0.1:${managementPort}` : '',
     async connection() {
       const connection = await connect(url);
       connection.on('error', () => undefined);
@@ -65,10 +78,20 @@ export async function startRabbit(): Promise<RabbitUnderTest> {
   };
 }
 
-function configuration(folder: string, port: number, epmdPort: number, distPort: number): NodeJS.ProcessEnv {
+function configuration(
+  folder: string,
+  port: number,
+  epmdPort: number,
+  distPort: number,
+  managementPort: number | undefined,
+): NodeJS.ProcessEnv {
   const file = (name: string): string => path.join(folder, name);
-  writeFileSync(file('enabled_plugins'), '[].');
-  writeFileSync(file('rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${port}\nlog.file.level = warning\n`);
+  const managed = managementPort !== undefined;
+  writeFileSync(file('enabled_plugins'), managed ? '[rabbitmq_management].' : '[].');
+  const management = managed
+    ? `management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${managementPort}\n${FRESH_FIGURES}`
+    : '';
+  writeFileSync(file('rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${port}\nlog.file.level = warning\n${management}`);
   mkdirSync(file('log'));
   return {
     PATH: process.env.PATH,

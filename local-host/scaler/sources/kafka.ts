@@ -114,8 +114,8 @@ function client(config: KafkaConfig, debug: (message: string) => void): Kafka {
     clientId: 'local-host-scaler',
     connectionTimeout: TIMEOUT_MS,
     requestTimeout: TIMEOUT_MS,
-    // The next poll tries again.
-    retry: { retries: 0 },
+    // The client's first question needs a second try: only then does it look for its brokers. The next poll tries again anyway.
+    retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 500 },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => debug(entry.log.message),
   });
