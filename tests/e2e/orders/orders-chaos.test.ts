@@ -22,10 +22,7 @@ const ROUNDS = isSoak ? 8 : 1;
 const STILL_MS = 20_000;
 const seed = Number(process.env.ORDERS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Event hubs in soaks only, until they have run often enough. */
-const tried = triedBackends.filter((name) => name !== 'eventhub' || isSoak);
-
-describe.each(tried)('orders by %s', (name) => {
+describe.each(triedBackends)('orders by %s', (name) => {
   it(`have one effect each, whatever happens to the processes (ORDERS_SEED=${seed}, ${COUNT} orders)`, async () => {
     console.info(`chaos on ${name}: ORDERS_SEED=${seed}`);
     const random = new SeededRandom(seed);
