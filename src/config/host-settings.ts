@@ -18,6 +18,9 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
     );
   }
   const { broker, batchSize } = config.blobEvents;
+  // Where the binding's own count is not heeded: what is handed out ahead is not seen to wait.
+  if (config.pipelines.has('blob-events') && broker.kind === 'rabbitmq')
+    derived.AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount = '1';
   if (config.pipelines.has('blob-events') && broker.kind === 'queue' && batchSize > 0) {
     derived.AzureFunctionsJobHost__extensions__queues__batchSize = String(batchSize);
     derived.AzureFunctionsJobHost__extensions__queues__newBatchThreshold = '0';

@@ -57,6 +57,32 @@ describe('loadConfig', () => {
     expect(problems({ ...storage, ORDERS_LEASE_S: 'x' }).map((p) => p.setting)).toEqual(['ORDERS_LEASE_S']);
   });
 
+  it('takes blob events from storage queues, or from the RabbitMQ that is named, and tells no secret of it', () => {
+    expect([...config({ PIPELINES: 'blob-events' }).pipelines]).toEqual(['blob-events']);
+    expect(config().blobEvents).toMatchObject({ broker: { kind: 'queue' }, republishMs: 3_600_000, batchSize: 0 });
+    const url = 'amqps://user:hidden@rabbit:5671/jobs';
+    const { broker } = config({ RABBITMQ_URL: url }).blobEvents;
+    expect(broker).toEqual({ kind: 'rabbitmq', url, describes: 'rabbit:5671/jobs' });
+    const [problem] = problems({ ...storage, RABBITMQ_URL: 'http://user:hidden@rabbit' });
+    expect(problem).toMatchObject({ setting: 'RABBITMQ_URL', code: 'SETTINGS_INVALID' });
+    expect(describeProblem(problem!)).not.toContain('hidden');
+    for (const [name, value] of [
+      ['BLOB_EVENTS_REPUBLISH_S', '5'],
+      ['BLOB_EVENTS_BATCH_SIZE', '33'],
+    ] as const)
+      expect(problems({ ...storage, [name]: value }).map((p) => p.setting)).toEqual([name]);
+  });
+
+  it('has the host take as many blob events at a time as the settings say', () => {
+    const queues = 'AzureFunctionsJobHost__extensions__queues__';
+    expect(Object.keys(hostSettingsFrom(config())).join()).not.toContain(queues);
+    const one = { [`${queues}batchSize`]: '1', [`${queues}newBatchThreshold`]: '0' };
+    expect(hostSettingsFrom(config({ BLOB_EVENTS_BATCH_SIZE: '1' }))).toMatchObject(one);
+    expect(hostSettingsFrom(config({ RABBITMQ_URL: 'amqp://rabbit', BLOB_EVENTS_BATCH_SIZE: '1' }))).toMatchObject({
+      AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount: '1',
+    });
+  });
+
   it('reports all problems at once', () => {
     expect(problems({ UPLOAD_MAX_MB: 'x', VERIFY: 'y' }).map((p) => p.setting)).toEqual([
       'UPLOAD_MAX_MB',
