@@ -9,8 +9,12 @@ export default class ClosingLineReporter {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
     const line = `${results.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-    // After the other reporters, so that it stays the last line.
-    process.on('exit', () => console.log(line));
+    // After the other reporters, so that it stays the last line. Ends at once: Node's own cleanup of the environment waits for
+    // requests that tests left under way, at times for ever.
+    process.on('exit', () => {
+      console.log(line);
+      process.exit(failed > 0 ? 1 : (process.exitCode ?? 0));
+    });
     setTimeout(() => {
       const open = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout');
       console.error(`Ended with what tests left open: ${open.join(', ') || 'timers'}.`);
