@@ -13,12 +13,13 @@ export default class ClosingLineReporter {
     // requests that tests left under way, at times for ever.
     process.on('exit', () => {
       console.log(line);
-      process.exit(failed > 0 ? 1 : (process.exitCode ?? 0));
+      // `success` is settled after this reporter was called; it knows of more than failed tests.
+      process.exit(failed > 0 || !results.success ? 1 : (process.exitCode ?? 0));
     });
     setTimeout(() => {
       const open = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout');
       console.error(`Ended with what tests left open: ${open.join(', ') || 'timers'}.`);
-      process.exit(failed > 0 ? 1 : 0);
+      process.exit(failed > 0 || !results.success ? 1 : 0);
     }, LONGEST_GOODBYE_MS).unref();
   }
 }
