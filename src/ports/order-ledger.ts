@@ -21,7 +21,10 @@ export interface OrderLedger {
   claim(keys: readonly OrderKey[], owner: string, leaseMs: number): Promise<readonly OrderClaim[]>;
   /** Claims one for a replay: what became a dead letter may be claimed again, what is done may not. */
   reclaim(key: OrderKey, owner: string, leaseMs: number): Promise<OrderClaim>;
-  /** Marks them for good (until retention), and moves their orders' sequences up, never down. Idempotent. */
+  /**
+   * Marks them for good (until retention), and moves their orders' sequences up, never down; what is done is never made a dead
+   * letter. Whoever else settles meanwhile; idempotent.
+   */
   settle(events: readonly SettledEvent[], owner: string): Promise<void>;
   /** Gives claims up, so that another owner need not wait for their leases. */
   release(keys: readonly OrderKey[], owner: string): Promise<void>;

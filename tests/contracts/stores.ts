@@ -296,6 +296,32 @@ export function orderLedgerContract(name: string, make: () => { ledger: OrderLed
       );
     });
 
+    it('moves sequences up, never down, when many settle at once', async () => {
+      const { ledger } = make();
+      for (let round = 0; round < 5; round++) {
+        const order = unique();
+        // All of them look before the first of them writes.
+        const settling = [2, 1, 4, 5, 3].map((sequence) =>
+          ledger.settle([{ key: key(order), outcome: 'done', sequence }], 'a'),
+        );
+        await Promise.all(settling);
+        expect([...(await ledger.sequences([key(order).order])).values()]).toEqual([5]);
+      }
+    });
+
+    it('never makes a dead letter of what is done, so that a replay does not do it again', async () => {
+      const { ledger } = make();
+      const keys = Array.from({ length: 10 }, () => key());
+      const settle = (outcome: 'done' | 'dead-lettered') =>
+        ledger.settle(
+          keys.map((one) => ({ key: one, outcome, sequence: undefined })),
+          'a',
+        );
+      await Promise.all([settle('dead-lettered'), settle('done'), settle('dead-lettered')]);
+      await settle('dead-lettered');
+      for (const one of keys) expect(await ledger.reclaim(one, 'b', 1000)).toEqual({ kind: 'done' });
+    });
+
     it('forgets what was settled long ago, and nothing else', async () => {
       const { ledger, clock } = make();
       const [old, young, open, abandoned] = [key(), key(), key(), key()];

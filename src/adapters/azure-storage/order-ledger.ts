@@ -5,12 +5,12 @@
  * Rows: `i:<event>` of an event, `s:<order>` of an order's sequence. A claim is an insert; only where one of a transaction
  * meets an older row are they looked at one by one.
  */
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 import type { OrderKey } from '../../domain/orders/order-event';
 import type { Clock } from '../../ports/clock';
 import type { OrderClaim, OrderLedger, SettledEvent } from '../../ports/order-ledger';
 import type { StorageClients } from './clients';
-import { statusOf } from './storage-errors';
+import { codeOf, statusOf } from './storage-errors';
 
 interface EventRow {
   readonly owner: string;
@@ -69,6 +69,24 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
     }
   }
 
+  /** What settles them, as long as nobody changes what it was decided by: what is done stays done, a sequence only moves up. */
+  async function settling(partitionKey: string, group: readonly SettledEvent[]): Promise<TransactionAction[]> {
+    const at = String(clock.now());
+    const marks = group.map(async ({ key, outcome }): Promise<TransactionAction | undefined> => {
+      const row = { partitionKey, rowKey: eventRow(key.event), state: 'done', at, outcome, owner: '' };
+      if (outcome === 'done') return ['upsert', row, 'Replace'];
+      const found = await readRow<EventRow>(table(), partitionKey, row.rowKey);
+      if (found?.state === 'done' && found.outcome === 'done') return undefined;
+      return replacing(row, found?.etag);
+    });
+    const moves = [...highest(group)].map(async ([order, sequence]): Promise<TransactionAction | undefined> => {
+      const row = { partitionKey, rowKey: sequenceRow(order), settled: String(sequence), at };
+      const found = await readRow<SequenceRow>(table(), partitionKey, row.rowKey);
+      return Number(found?.settled ?? 0) >= sequence ? undefined : replacing(row, found?.etag);
+    });
+    return (await Promise.all([...marks, ...moves])).filter((action) => action !== undefined);
+  }
+
   const isClaim = ({ state }: { readonly state?: EventRow['state'] }): boolean => state === 'claimed';
 
   const claimed = (owner: string, leaseMs: number): EventRow => ({
@@ -85,11 +103,11 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
         keys,
         (key) => key.order,
         async (partitionKey, group) => {
-          const rows = group.map(({ event }) => ({
-            ...{ partitionKey, rowKey: eventRow(event) },
-            ...claimed(owner, leaseMs),
-          }));
-          if (await inserted(table(), rows)) {
+          const rows = group.map(({ event }): TransactionAction => [
+            'create',
+            { partitionKey, rowKey: eventRow(event), ...claimed(owner, leaseMs) },
+          ]);
+          if (await written(table(), rows)) {
             for (const { event } of group) claims.set(event, { kind: 'claimed' });
             return;
           }
@@ -104,27 +122,13 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
     async settle(events) {
       await eachPartition(
         events,
-        (event) => event.key.order,
+        ({ key }) => key.order,
         async (partitionKey, group) => {
-          const at = String(clock.now());
-          const marks = group.map(({ key, outcome }): TransactionAction => [
-            'upsert',
-            { partitionKey, rowKey: eventRow(key.event), state: 'done', at, outcome, owner: '' },
-            'Replace',
-          ]);
-          // A sequence only moves up: no write where it stands there already.
-          for (const [order, sequence] of highest(group)) {
-            const found = await readRow<SequenceRow>(table(), partitionKey, sequenceRow(order));
-            if (Number(found?.settled ?? 0) >= sequence) continue;
-            marks.push([
-              'upsert',
-              { partitionKey, rowKey: sequenceRow(order), settled: String(sequence), at },
-              'Replace',
-            ]);
-          }
-          for (let i = 0; i < marks.length; i += TRANSACTION)
-            await table().submitTransaction(marks.slice(i, i + TRANSACTION));
+          // Whoever else settles at the same time, or stood still for long, must not set back what stands by now.
+          while (!(await written(table(), await settling(partitionKey, group)))) continue;
         },
+        // An event and the sequence of its order are one transaction.
+        TRANSACTION / 2,
       );
     },
 
@@ -176,11 +180,12 @@ export function createOrderLedger(clients: StorageClients, tableName: string, cl
   };
 }
 
-/** Groups by partition, and works on all partitions at once, in transactions' sizes. */
+/** Groups by partition, and works on all partitions at once, on `size` items at a time. */
 async function eachPartition<T>(
   items: readonly T[],
   orderOf: (item: T) => string,
   work: (partitionKey: string, group: readonly T[]) => Promise<void>,
+  size = TRANSACTION,
 ): Promise<void> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
@@ -191,25 +196,35 @@ async function eachPartition<T>(
   }
   await Promise.all(
     [...groups].map(async ([partition, group]) => {
-      for (let i = 0; i < group.length; i += TRANSACTION) await work(partition, group.slice(i, i + TRANSACTION));
+      for (let i = 0; i < group.length; i += size) await work(partition, group.slice(i, i + size));
     }),
   );
 }
 
-/** False when one of the rows was there already: then none of them was written. */
-async function inserted(
-  table: TableClient,
-  rows: readonly { readonly partitionKey: string; readonly rowKey: string }[],
-): Promise<boolean> {
-  const [first] = rows;
+/** False when somebody changed one of the rows meanwhile: then none of them was written. */
+async function written(table: TableClient, actions: readonly TransactionAction[]): Promise<boolean> {
+  const [first] = actions;
   try {
-    if (rows.length > 1) await table.submitTransaction(rows.map((row): TransactionAction => ['create', row]));
-    else if (first) await table.createEntity(first);
+    if (actions.length > 1) await table.submitTransaction([...actions]);
+    else if (first) await writeOne(table, first);
     return true;
   } catch (error) {
     if (isLostRace(error)) return false;
     throw error;
   }
+}
+
+/** Half the cost of a transaction of one. */
+async function writeOne(table: TableClient, [kind, row, mode, options]: TransactionAction): Promise<void> {
+  if (kind === 'create') await table.createEntity(row);
+  else if (kind === 'upsert') await table.upsertEntity(row, mode);
+  else if (kind === 'update') await table.updateEntity(row, mode, options);
+  else await table.deleteEntity(row.partitionKey, row.rowKey);
+}
+
+/** Takes the place of what was found there, or of nothing. */
+function replacing(row: TableEntity, etag: string | undefined): TransactionAction {
+  return etag === undefined ? ['create', row] : ['update', row, 'Replace', { etag }];
 }
 
 async function readRow<T extends object>(
@@ -225,8 +240,10 @@ async function readRow<T extends object>(
   }
 }
 
+/** A table that is gone is none: nobody would ever win. */
 function isLostRace(error: unknown): boolean {
   const status = statusOf(error);
+  if (codeOf(error) === 'TableNotFound') return false;
   return status === 409 || status === 412 || status === 404;
 }
 

@@ -26,7 +26,9 @@ export function createMemoryOrderLedger(clock: Clock): OrderLedger {
     reclaim: async (key, owner, leaseMs) => claim(key, owner, leaseMs, true),
     async settle(events) {
       for (const { key, outcome, sequence } of events) {
-        entries.set(key.event, { kind: 'done', at: clock.now(), outcome });
+        const known = entries.get(key.event);
+        if (outcome === 'done' || known?.kind !== 'done' || known.outcome !== 'done')
+          entries.set(key.event, { kind: 'done', at: clock.now(), outcome });
         if (sequence !== undefined && sequence > (settled.get(key.order)?.sequence ?? 0))
           settled.set(key.order, { sequence, at: clock.now() });
       }

@@ -6,6 +6,7 @@ import { createMediaRecords } from '../../../../src/adapters/azure-storage/media
 import { createOrderLedger } from '../../../../src/adapters/azure-storage/order-ledger';
 import { createParkedOrders } from '../../../../src/adapters/azure-storage/parked-orders';
 import { createMessageQueue } from '../../../../src/adapters/azure-storage/message-queue';
+import { orderKey } from '../../../../src/domain/orders/order-event';
 import { DEAD_LETTER_CONTAINER, PARKED_CONTAINER, tables } from '../../../../src/domain/storage-layout';
 import type { BlobRef } from '../../../../src/ports/blob-store';
 import { blobStoreContract } from '../../../contracts/blob-store';
@@ -43,6 +44,17 @@ mediaRecordsContract('Azure Tables', () => createMediaRecords(storage.clients, t
 orderLedgerContract('Azure Tables', () => {
   const clock = new TestClock();
   return { ledger: createOrderLedger(storage.clients, tables.orders, clock), clock };
+});
+it('fails when the table of the ledger is gone, and does not ask without an end', async () => {
+  const ledger = createOrderLedger(storage.clients, 'nosuchtable', new TestClock());
+  const keys = ['1', '2'].map((requestId) =>
+    orderKey({ schemaVersion: '1.0', tenantId: 't', orderId: 'o', requestId }),
+  );
+  const events = keys.map((key) => ({ key, outcome: 'done' as const, sequence: 1 }));
+  for (const some of [1, 2]) {
+    await expect(ledger.claim(keys.slice(0, some), 'a', 1000)).rejects.toMatchObject({ statusCode: 404 });
+    await expect(ledger.settle(events.slice(0, some), 'a')).rejects.toMatchObject({ statusCode: 404 });
+  }
 });
 parkedOrdersContract('Azure Storage', () => createParkedOrders(storage.clients, tables.parked, PARKED_CONTAINER));
 deadLetterContract('Azure Storage', () =>
