@@ -40,6 +40,8 @@ export class ForwardCheckpoints implements CheckpointStore {
     const blob = this.#container.getBlockBlobClient(nameOf(checkpoint));
     const metadata = { sequencenumber: String(sequenceNumber), offset };
     let etag = this.#etags.get(partitionId);
+    // The partition may be begun anew while this goes on.
+    const begun = this.#begun.get(partitionId);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const written = await unless(IN_THE_WAY, () =>
         etag === undefined
@@ -47,12 +49,13 @@ export class ForwardCheckpoints implements CheckpointStore {
           : blob.setMetadata(metadata, { conditions: { ifMatch: etag } }),
       );
       if (written) {
-        if (written.etag !== undefined) this.#etags.set(partitionId, written.etag);
+        if (written.etag !== undefined && begun === this.#begun.get(partitionId))
+          this.#etags.set(partitionId, written.etag);
         return;
       }
       const there = await unless(GONE, () => blob.getProperties());
       const theirs = Number(there?.metadata?.['sequencenumber']);
-      if (theirs >= sequenceNumber && theirs !== this.#begun.get(partitionId)) return;
+      if (theirs >= sequenceNumber && theirs !== begun) return;
       etag = there?.etag;
     }
     throw new Error('Others write the same checkpoint all the time.');

@@ -5,8 +5,8 @@
  *
  * Invariants:
  * 1. A checkpoint is written only after the run of its events ended, whether it succeeded or not.
- * 2. None is written for a partition that was lost to another host meanwhile; one that was lost without this host knowing does
- *    not go back (see checkpoints.ts).
+ * 2. None is written for a partition that was lost to another host meanwhile, nor by a run from before it was lost when it is
+ *    read here once more; one that was lost without this host knowing does not go back (see checkpoints.ts).
  * 3. When it stops, the runs in hand end first; those that succeeded are checkpointed, those that failed are not. Closing the
  *    client comes after that and frees connections only, so it is not waited for longer than a limit.
  */
@@ -52,7 +52,8 @@ export interface OpenedHub {
   readonly begin: (partitionId: string) => void;
 }
 
-interface Held {
+/** One reading of a partition, from its beginning until it is lost. */
+interface Reading {
   lost: boolean;
   batches: number;
 }
@@ -60,7 +61,9 @@ interface Held {
 export class EventHubsProcessor {
   readonly #options: ProcessorOptions;
   readonly #stopping = new AbortController();
-  readonly #held = new Map<string, Held>();
+  /** The client has a context of its own for each reading; the end of one may be told after the next one of its partition began. */
+  readonly #readings = new WeakMap<PartitionContext, Reading>();
+  readonly #latest = new Map<string, Reading>();
   readonly #inHand = new Set<Promise<void>>();
   #starting: Promise<void> = Promise.resolve();
   #client: EventHubConsumerClient | undefined;
@@ -131,9 +134,14 @@ export class EventHubsProcessor {
     }
   }
 
-  #initialize({ partitionId }: PartitionContext): Promise<void> {
+  #initialize(context: PartitionContext): Promise<void> {
     const { log, functionName, eventHubName } = this.#options;
-    this.#held.set(partitionId, { lost: false, batches: 0 });
+    const { partitionId } = context;
+    const before = this.#latest.get(partitionId);
+    if (before) before.lost = true;
+    const reading = { lost: false, batches: 0 };
+    this.#readings.set(context, reading);
+    this.#latest.set(partitionId, reading);
     log.debug(`'${functionName}' reads partition ${partitionId} of event hub '${eventHubName}'.`);
     return Promise.resolve();
   }
@@ -153,13 +161,13 @@ export class EventHubsProcessor {
     const { settings, process, log, functionName, eventHubName } = this.#options;
     if (this.#lastProblem !== '') log.information(`Reading event hub '${eventHubName}' for '${functionName}' again.`);
     this.#lastProblem = '';
-    const held = this.#held.get(context.partitionId) ?? { lost: false, batches: 0 };
-    const goOn = (): boolean => !held.lost && !this.#stopping.signal.aborted;
+    const reading = this.#readings.get(context) ?? { lost: false, batches: 0 };
+    const goOn = (): boolean => !reading.lost && !this.#stopping.signal.aborted;
     const done = await process(events, context, goOn);
-    held.batches += 1;
+    reading.batches += 1;
     const last = events[done - 1];
-    if (last === undefined || held.lost) return;
-    if (held.batches % settings.batchCheckpointFrequency !== 0 && !this.#stopping.signal.aborted) return;
+    if (last === undefined || reading.lost) return;
+    if (reading.batches % settings.batchCheckpointFrequency !== 0 && !this.#stopping.signal.aborted) return;
     try {
       await context.updateCheckpoint(last);
     } catch (error) {
@@ -169,9 +177,9 @@ export class EventHubsProcessor {
     }
   }
 
-  #close(reason: CloseReason, { partitionId }: PartitionContext): Promise<void> {
-    const held = this.#held.get(partitionId);
-    if (held && (reason as string) === 'OwnershipLost') held.lost = true;
+  #close(reason: CloseReason, context: PartitionContext): Promise<void> {
+    const reading = this.#readings.get(context);
+    if (reading && (reason as string) === 'OwnershipLost') reading.lost = true;
     return Promise.resolve();
   }
 

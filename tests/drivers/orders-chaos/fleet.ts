@@ -28,6 +28,7 @@ export interface FleetOptions {
 export class Fleet {
   readonly disruptions: Disruption[] = [];
   readonly #machines = new Map<string, Machine>();
+  readonly #hosts: { readonly path: string; readonly host: HostProcessUnderTest }[] = [];
 
   constructor(private readonly options: FleetOptions) {}
 
@@ -39,6 +40,18 @@ export class Fleet {
     const folder = path.join(this.options.folder, name);
     mkdirSync(folder, { recursive: true });
     machine.host = await startHostProcess(this.options.settings(callerPath(machine)), folder);
+    this.#hosts.push({ path: callerPath(machine), host: machine.host });
+  }
+
+  /** What the hosts printed, those that are gone included: warnings and errors, by the path under which each called. */
+  troubles(): string[] {
+    return this.#hosts.flatMap(({ path: of, host }) =>
+      host
+        .output()
+        .split('\n')
+        .filter((line) => /warn|error|fail/i.test(line))
+        .map((line) => `${of} ${line}`),
+    );
   }
 
   /** SIGKILL. Without its host, the app ends by itself; the host starts an app that ended again. */

@@ -126,6 +126,8 @@ describe.each(triedBackends)('orders by %s', (name) => {
       say(
         `${calls.length} calls, ${downstream.repeated()} for what was taken before, ${calls.filter((c) => c.outcome === 'lost').length} answers lost`,
       );
+      if (faults.length > 0) for (const line of fleet.troubles().slice(-200)) say(line);
+      for (const fault of faults.slice(0, 20)) say(`FAULT: ${fault}`);
       expect(faults.slice(0, 20)).toEqual([]);
     } finally {
       await fleet.end();

@@ -63,6 +63,20 @@ describe('the checkpoint of a partition', () => {
     expect(await found(id)).toEqual([12, 'at 12']);
   });
 
+  test('is not set back by what was read before the partition was lost and begun once more', async () => {
+    await (await host('5')).reads(2);
+    const slept = await host('5');
+    await slept.reads(3);
+    await (await host('5')).reads(9);
+    await slept.store.listCheckpoints(...list);
+    const late = slept.reads(7);
+    slept.store.begin('5');
+    await late;
+    expect(await found('5')).toEqual([9, 'at 9']);
+    await slept.reads(10);
+    expect(await found('5')).toEqual([10, 'at 10']);
+  });
+
   test('goes back with a hub that was made anew', async () => {
     await (await host('3')).reads(5_000);
     const anew = await host('3');
