@@ -10,7 +10,6 @@ import { createRabbitBroker } from './adapters/rabbitmq/blob-event-broker';
 import type { Config } from './config/config';
 import { INCOMING_CONTAINER } from './domain/blob-events/blob-event';
 import { tables } from './domain/storage-layout';
-import { MoveEndings } from './intake/blob-events/move-endings';
 import { createReceiveBlobEvent } from './intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from './intake/blob-events/replay-blob-event';
 import { createScanIncoming } from './intake/blob-events/scan-incoming';
@@ -46,8 +45,6 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
   const stop = new AbortController();
   const sleep = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal });
   const insist = createInsist({ sleep, logger, stopping: stop.signal, pipeline: 'blob-events' });
-  const endings = new MoveEndings();
-  const move = createMoveBlob({ blobs, account });
   const bury = createBuryBlobEvent({ deadLetters, ledger, broker, clock, logger });
   if (config.pipelines.has('blob-events'))
     observe('blobQueue', async () => {
@@ -62,17 +59,13 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
       { listing: createBlobListing(clients), ledger, broker, clock, logger },
       { account, republishMs: config.blobEvents.republishMs },
     ),
-    receive: createReceiveBlobEvent({ broker, bury, insist, sleep, endings, logger }),
+    receive: createReceiveBlobEvent({ broker, bury, insist, sleep, stopping: stop.signal, logger }),
     replay: createReplayBlobEvent(broker),
     bury,
     probes: config.blobEvents.broker.kind === 'rabbitmq' ? [broker.probe] : [],
     /** By the names that orchestrations call them. */
     activities: {
-      'move-blob': async (input: Parameters<typeof move>[0]) => {
-        const result = await move(input);
-        if (result.kind !== 'unfinished') endings.tell(input.move.id);
-        return result;
-      },
+      'move-blob': createMoveBlob({ blobs, account }),
       'bury-blob-event': bury,
     },
     /** Lets what waits go, undone: its messages come again. */

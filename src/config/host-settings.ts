@@ -22,8 +22,10 @@ export function hostSettingsFrom(config: Config): Readonly<Record<string, string
   if (config.pipelines.has('blob-events') && broker.kind === 'rabbitmq')
     derived.AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount = '1';
   if (config.pipelines.has('blob-events') && broker.kind === 'queue' && batchSize > 0) {
-    derived.AzureFunctionsJobHost__extensions__queues__batchSize = String(batchSize);
-    derived.AzureFunctionsJobHost__extensions__queues__newBatchThreshold = '0';
+    // The host holds batchSize + newBatchThreshold at most; halves keep it busy while the last of a batch are in work.
+    const ahead = Math.floor(batchSize / 2);
+    derived.AzureFunctionsJobHost__extensions__queues__batchSize = String(batchSize - ahead);
+    derived.AzureFunctionsJobHost__extensions__queues__newBatchThreshold = String(ahead);
   }
   if (config.pipelines.has('orders')) Object.assign(derived, ordersHostSettings(config.orders));
   const { storage } = config;

@@ -201,7 +201,7 @@ export const settings = {
     accepts: 'a whole number from 0 to 32; 0 leaves it to host.json',
     example: '1',
     meaning:
-      'Messages that one instance takes from a storage queue at a time. It becomes the batchSize of the host, for the queues of other pipelines too; with 1, in a deployment of its own, the queue’s length says how many instances are wanted. RabbitMQ hands out one at a time anyway.',
+      'Messages of a storage queue that one instance has in hand at most. The host has one such number for all queues (host.json, extensions.queues) and none for a single function, so it holds for each queue of every pipeline that runs in the same deployment: `npm start` and the image hand it over as batchSize and newBatchThreshold, half each. Elsewhere (Flex Consumption, `func`) set AzureFunctionsJobHost__extensions__queues__batchSize and …__newBatchThreshold yourself. With 1, in a deployment of its own (PIPELINES=blob-events), the queue’s length says how many instances are wanted. RabbitMQ hands out one at a time anyway.',
     default: '0',
   },
   APP_AZURE_ACCOUNT_URL: {

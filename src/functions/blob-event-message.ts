@@ -6,19 +6,21 @@ import type { ReceivedBlobEvent } from '../intake/blob-events/receive-blob-event
 import { queueMessageOf } from './queue-message';
 
 export function queuedBlobEvent(body: unknown, context: InvocationContext): ReceivedBlobEvent {
-  const { id, insertedMs } = queueMessageOf(body, context);
+  const { id, insertedMs, dequeueCount } = queueMessageOf(body, context);
   const raw = queueMessageText(textOf(body));
-  return { ...fromEnvelope(raw), id, raw, insertedMs };
+  return { ...fromEnvelope(raw), id, raw, insertedMs, redelivered: dequeueCount > 1 };
 }
 
 /** The fields of a JSON body are copied over the trigger's metadata by the host, so nothing there is taken on trust. */
 export function rabbitBlobEvent(body: unknown, context: InvocationContext): ReceivedBlobEvent {
   const { headers, messageId } = objectOf(context.triggerMetadata?.['basicProperties']);
+  // When in doubt, yes: that costs a look.
+  const redelivered = context.triggerMetadata?.['redelivered'] !== false;
   const text = textOf(body);
   const plain = Object.fromEntries(Object.entries(objectOf(headers)).map(([name, value]) => [name, headerOf(value)]));
   const known = knownHeaders(plain);
   const id = typeof messageId === 'string' && messageId !== '' ? messageId.slice(0, 200) : context.invocationId;
-  return { headers: known, text, id, raw: envelopeOf(text, plain), insertedMs: Date.now() };
+  return { headers: known, text, id, raw: envelopeOf(text, plain), insertedMs: Date.now(), redelivered };
 }
 
 /** With its headers, where both are what they should be. */

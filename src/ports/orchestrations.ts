@@ -6,6 +6,16 @@ export interface Orchestrations {
   ensureStarted(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
   /** As {@link ensureStarted}, for one that was not under way a moment ago: spares the look. */
   start(name: string, instanceId: string, input: unknown, traceparent?: string): Promise<'started' | 'running'>;
+  /**
+   * As {@link start}, and waits for the end in the same call, `waitMs` at most. `running`: it had not ended by then, or was under
+   * way before. Rejects when `signal` aborts; whether it was started is then not known.
+   */
+  run(
+    name: string,
+    instanceId: string,
+    input: unknown,
+    options: { readonly traceparent?: string; readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<OrchestrationState>;
   /** How far it has come. */
   look(instanceId: string): Promise<OrchestrationState>;
   /** It was started and has not ended. */

@@ -252,6 +252,7 @@ export class ShareWorld {
       look: async (id) => ({ kind: hub.has(id) ? 'running' : 'unknown' }),
       isRunning: async (id) => hub.has(id),
       start: (...args) => orchestrations.ensureStarted(...args),
+      run: () => Promise.reject(new Error('The share waits for none of its orchestrations.')),
       ensureStarted: async (_name, id, input) => {
         alive();
         if (hub.has(id)) return 'running';

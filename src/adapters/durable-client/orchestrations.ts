@@ -2,14 +2,17 @@ import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import type { Started } from '../../domain/orchestration-call';
 import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
+import { startAndWait } from './start-and-wait';
 
 /** {@link Orchestrations} through the durable client of one invocation (its function needs `df.input.durableClient()`). */
 export function createOrchestrations(context: InvocationContext): Orchestrations {
-  const client = df.getClient(context);
+  let made: df.DurableClient | undefined;
+  /** Made when first used: the library copies and checks all its addresses. */
+  const client = (): df.DurableClient => (made ??= df.getClient(context));
 
   async function look(instanceId: string): Promise<OrchestrationState> {
     try {
-      const status = await client.getStatus(instanceId, {
+      const status = await client().getStatus(instanceId, {
         showHistory: false,
         showHistoryOutput: false,
         showInput: false,
@@ -36,7 +39,7 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
   ): Promise<'started' | 'running'> {
     const started: Started<unknown> = { input, ...(traceparent ? { traceparent } : {}) };
     try {
-      await client.startNew(name, { instanceId, input: started });
+      await client().startNew(name, { instanceId, input: started });
       return 'started';
     } catch (error) {
       // Two deliveries at once: the host refuses the second start of a running id.
@@ -48,8 +51,29 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
   return {
     look,
     start,
+    async run(name, instanceId, input, { traceparent, waitMs, signal }) {
+      const rpc = rpcAddress(context);
+      if (rpc === undefined) {
+        await start(name, instanceId, input, traceparent);
+        return { kind: 'running' };
+      }
+      const started: Started<unknown> = { input, ...(traceparent ? { traceparent } : {}) };
+      const answer = await startAndWait({ rpc, name, instanceId, input: started, waitMs, signal });
+      if (answer.kind === 'under-way') return { kind: 'running' };
+      if (answer.kind === 'ended') return answer;
+      // Two deliveries at once: the host refuses the second start of a running id.
+      if (await underWay(instanceId)) return { kind: 'running' };
+      throw new Error(`The host did not start ${name} ${instanceId}: ${answer.reason}`);
+    },
     isRunning: underWay,
     ensureStarted: async (name, instanceId, input, traceparent) =>
       (await underWay(instanceId)) ? 'running' : start(name, instanceId, input, traceparent),
   };
+}
+
+/** Where this host's library client calls, too. */
+function rpcAddress(context: InvocationContext): string | undefined {
+  const binding = context.options.extraInputs.find(({ type }) => type === 'durableClient');
+  const data = binding && (context.extraInputs.get(binding) as { readonly rpcBaseUrl?: unknown } | undefined);
+  return typeof data?.rpcBaseUrl === 'string' ? data.rpcBaseUrl : undefined;
 }

@@ -6,9 +6,8 @@ import { INCOMING_CONTAINER, parseBlobEvent, type BlobMove } from '../../domain/
 import { headersOf, toEnvelope, type Delivery } from '../../domain/blob-events/delivery';
 import type { GivenUp } from '../../domain/blob-events/given-up';
 import { isSettled, MOVE_BLOB, moveInstanceId, type MoveBlobInput } from '../../domain/blob-events/move-blob';
-import type { MoveEndings } from './move-endings';
 import type { BlobEventBroker } from '../../ports/blob-event-broker';
-import type { Orchestrations } from '../../ports/orchestrations';
+import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
 import type { Logger } from '../../telemetry/logger';
 import { count } from '../../telemetry/meters';
 import { attributes, spans } from '../../telemetry/names';
@@ -21,6 +20,8 @@ export interface ReceivedBlobEvent extends Delivery {
   readonly raw: string;
   /** Milliseconds since the epoch; the same at every delivery, where the broker tells it. */
   readonly insertedMs: number;
+  /** It was handed out before, and may have been begun. */
+  readonly redelivered: boolean;
 }
 
 export interface ReceivePorts {
@@ -29,24 +30,25 @@ export interface ReceivePorts {
   /** Tries until it succeeds, unless the app stops. */
   readonly insist: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   readonly sleep: (ms: number) => Promise<void>;
-  readonly endings: MoveEndings;
+  /** Aborts when the app stops: what waits is let go, and its message comes again. */
+  readonly stopping: AbortSignal;
   readonly logger: Logger;
 }
 
 export type ReceiveBlobEvent = (message: ReceivedBlobEvent, orchestrations: Orchestrations) => Promise<void>;
 
-/** Between two looks at an orchestration; each is twice as long as the one before. */
+/** The start is answered when the orchestration has ended, or after this long. */
+const WAIT_MS = 30_000;
+/** Then, between two looks at it; each is twice as long as the one before. */
 const FIRST_LOOK_MS = 200;
 const LONGEST_LOOK_MS = 2_000;
-/** After the step that ends it has run in this process: its last turn follows at once. */
-const LAST_TURN_MS = 5;
 
 export function createReceiveBlobEvent({
   broker,
   bury,
   insist,
   sleep,
-  endings,
+  stopping,
   logger,
 }: ReceivePorts): ReceiveBlobEvent {
   return async (message, orchestrations) => {
@@ -84,40 +86,35 @@ export function createReceiveBlobEvent({
   async function settle(move: BlobMove, message: ReceivedBlobEvent, orchestrations: Orchestrations): Promise<string> {
     const id = moveInstanceId(move.id);
     const fields = { pipeline: 'blob-events', blob: `${INCOMING_CONTAINER}/${move.name}`, instanceId: id };
-    const known = await insist('A look at the orchestration', () => orchestrations.look(id));
-    if (known.kind === 'ended' && isSettled(known.output)) {
+    // A first delivery spares the look: run again, a version that was moved finds its copy.
+    const known = message.redelivered ? await look(id, orchestrations) : undefined;
+    if (known?.kind === 'ended' && isSettled(known.output)) {
       logger.info('Blob event is a duplicate of one already done', fields);
       return 'duplicate';
     }
     const traceparent = currentTraceparent() ?? message.headers.traceparent;
-    const ending = endings.of(move.id);
-    try {
-      const started =
-        known.kind === 'running'
-          ? 'running'
-          : await insist('The start of an orchestration', () =>
-              orchestrations.start(MOVE_BLOB, id, inputFor(move, message), traceparent),
-            );
-      const output = await outputOf(id, ending, orchestrations);
-      // Terminated or purged by somebody, it has none: its blob is published again when its time is over.
-      logger.info('Blob event settled', { ...fields, outcome: outcomeOf(output) });
-      return started;
-    } finally {
-      endings.forget(move.id);
-    }
+    const options = { ...(traceparent === undefined ? {} : { traceparent }), waitMs: WAIT_MS, signal: stopping };
+    const begun =
+      known?.kind === 'running'
+        ? known
+        : await insist('The start of an orchestration', () =>
+            orchestrations.run(MOVE_BLOB, id, inputFor(move, message), options),
+          );
+    const output = begun.kind === 'ended' ? begun.output : await outputOf(id, orchestrations);
+    // Terminated or purged by somebody, it has none: its blob is published again when its time is over.
+    logger.info('Blob event settled', { ...fields, outcome: outcomeOf(output) });
+    return known?.kind === 'running' ? 'running' : 'started';
+  }
+
+  function look(id: string, orchestrations: Orchestrations): Promise<OrchestrationState> {
+    return insist('A look at the orchestration', () => orchestrations.look(id));
   }
 
   /** Of the orchestration, when it has ended. */
-  async function outputOf(id: string, ending: Promise<'over'>, orchestrations: Orchestrations): Promise<unknown> {
-    let told = false;
+  async function outputOf(id: string, orchestrations: Orchestrations): Promise<unknown> {
     for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
-      if (told) await sleep(wait);
-      else if ((await Promise.race([sleep(wait), ending])) === 'over') {
-        told = true;
-        wait = LAST_TURN_MS;
-        await sleep(wait);
-      }
-      const now = await insist('A look at the orchestration', () => orchestrations.look(id));
+      await sleep(wait);
+      const now = await look(id, orchestrations);
       if (now.kind !== 'running') return now.kind === 'ended' ? now.output : undefined;
     }
   }

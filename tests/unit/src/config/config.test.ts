@@ -76,8 +76,16 @@ describe('loadConfig', () => {
   it('has the host take as many blob events at a time as the settings say', () => {
     const queues = 'AzureFunctionsJobHost__extensions__queues__';
     expect(Object.keys(hostSettingsFrom(config())).join()).not.toContain(queues);
-    const one = { [`${queues}batchSize`]: '1', [`${queues}newBatchThreshold`]: '0' };
-    expect(hostSettingsFrom(config({ BLOB_EVENTS_BATCH_SIZE: '1' }))).toMatchObject(one);
+    // The host holds the sum of both at most.
+    for (const [inHand, batchSize, newBatchThreshold] of [
+      ['1', '1', '0'],
+      ['5', '3', '2'],
+      ['32', '16', '16'],
+    ] as const)
+      expect(hostSettingsFrom(config({ BLOB_EVENTS_BATCH_SIZE: inHand }))).toMatchObject({
+        [`${queues}batchSize`]: batchSize,
+        [`${queues}newBatchThreshold`]: newBatchThreshold,
+      });
     expect(hostSettingsFrom(config({ RABBITMQ_URL: 'amqp://rabbit', BLOB_EVENTS_BATCH_SIZE: '1' }))).toMatchObject({
       AzureFunctionsJobHost__extensions__rabbitMQ__prefetchCount: '1',
     });

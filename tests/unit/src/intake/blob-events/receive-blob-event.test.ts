@@ -1,7 +1,6 @@
 import { blobEventOf, versionId } from '../../../../../src/domain/blob-events/blob-event';
 import type { GivenUp } from '../../../../../src/domain/blob-events/given-up';
 import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
-import { MoveEndings } from '../../../../../src/intake/blob-events/move-endings';
 import { createReceiveBlobEvent } from '../../../../../src/intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from '../../../../../src/intake/blob-events/replay-blob-event';
 import { memoryBroker } from '../../../../fakes/memory-blob-events';
@@ -11,7 +10,15 @@ const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
 const id = versionId('account', 'incoming', 'a', '0x1');
 const instance = moveInstanceId(id);
 const text = JSON.stringify(blobEventOf(id, 'a', 0));
-const message = { id, text, raw: text, insertedMs: 5, headers: { traceparent, etag: '0x1', retries: 0 } };
+const message = {
+  id,
+  text,
+  raw: text,
+  insertedMs: 5,
+  redelivered: false,
+  headers: { traceparent, etag: '0x1', retries: 0 },
+};
+const again = { ...message, redelivered: true };
 
 function world() {
   const orchestrations = memoryOrchestrations();
@@ -29,7 +36,7 @@ function world() {
         }
     },
     // Ends the orchestration at the third look.
-    endings: new MoveEndings(),
+    stopping: new AbortController().signal,
     async sleep() {
       if (++looks < 3) return;
       orchestrations.running.delete(instance);
@@ -41,6 +48,7 @@ function world() {
     orchestrations,
     buried,
     receive: () => receive(message, orchestrations),
+    receiveAgain: () => receive(again, orchestrations),
     receiveAny: receive,
     looks: () => looks,
   };
@@ -57,41 +65,56 @@ describe('a blob event', () => {
     expect(looks()).toBe(3);
   });
 
-  it('waits for the one that runs', async () => {
-    const { orchestrations, receive } = world();
-    orchestrations.running.add(instance);
+  it('that is over when it was started takes one call', async () => {
+    const { orchestrations, receive, looks } = world();
+    const asked: string[] = [];
+    orchestrations.look = async () => {
+      asked.push('look');
+      return { kind: 'unknown' };
+    };
+    orchestrations.run = async (_name, _id, _input, { waitMs }) => {
+      asked.push(`run ${waitMs}`);
+      return { kind: 'ended', output: { outcome: 'moved' } };
+    };
     await receive();
+    expect([asked, looks()]).toEqual([['run 30000'], 0]);
+  });
+
+  it.each(['the first time', 'again'])('that comes %s waits for the one that runs', async (time) => {
+    const { orchestrations, receive, receiveAgain } = world();
+    orchestrations.running.add(instance);
+    await (time === 'again' ? receiveAgain() : receive());
     expect(orchestrations.started).toEqual([]);
     expect(orchestrations.running.size).toBe(0);
   });
 
   it.each(['moved', 'superseded', 'vanished'])('that comes again after it was %s starts nothing', async (outcome) => {
-    const { orchestrations, receive } = world();
+    const { orchestrations, receiveAgain } = world();
     orchestrations.outputs.set(instance, { outcome });
-    await receive();
+    await receiveAgain();
     expect(orchestrations.started).toEqual([]);
   });
 
   it.each([{ outcome: 'failed' }, undefined, null, 'text'])(
     'that comes again after %j is tried again',
     async (output) => {
-      const { orchestrations, receive } = world();
+      const { orchestrations, receiveAgain } = world();
       orchestrations.outputs.set(instance, output);
-      await receive();
+      await receiveAgain();
       expect(orchestrations.started).toHaveLength(1);
     },
   );
 
   it('goes on when storage comes back, and throws nothing', async () => {
-    const { orchestrations, receive } = world();
-    const [look, start] = [orchestrations.look.bind(orchestrations), orchestrations.start.bind(orchestrations)];
+    const { orchestrations, receiveAgain } = world();
+    const [look, run] = [orchestrations.look.bind(orchestrations), orchestrations.run.bind(orchestrations)];
     let calls = 0;
     const away = (): void => {
       if (++calls % 3 !== 0) throw new Error('storage is away');
     };
     orchestrations.look = async (of) => (away(), look(of));
-    orchestrations.start = async (...args) => (away(), start(...args));
-    await receive();
+    orchestrations.run = async (...args) => (away(), run(...args));
+    await receiveAgain();
     expect(orchestrations.started).toHaveLength(1);
   });
 
