@@ -18,9 +18,11 @@ export interface HostProcessUnderTest {
   stop(): Promise<void>;
 }
 
+/** `scriptRoot`: folder of the app; this project's by default. */
 export async function startHostProcess(
   settings: Readonly<Record<string, string>>,
   stateDir: string,
+  scriptRoot = projectRoot,
 ): Promise<HostProcessUnderTest> {
   const [port = 0] = await freePorts(1);
   const child: ChildProcess = spawn(
@@ -29,7 +31,7 @@ export async function startHostProcess(
       path.join(projectRoot, 'bin', 'local-host'),
       'start',
       '--script-root',
-      projectRoot,
+      scriptRoot,
       '--port',
       String(port),
       '--host-state',
