@@ -32,7 +32,8 @@ app.setup({ enableHttpStream: true });
 const loaded = loadConfig(environment());
 if (loaded.ok) {
   const { config } = loaded;
-  const telemetry = startTelemetry(config.telemetry);
+  const logger = createLogger(config.logLevel);
+  const telemetry = startTelemetry(config.telemetry, (message) => logger.warn(message));
   app.hook.appTerminate(() => telemetry.shutdown());
   const sluice = compose(config);
   sluice.logger.info('Sluice starts', {

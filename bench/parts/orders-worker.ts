@@ -40,7 +40,7 @@ const BATCH = 64;
 const task = JSON.parse(process.argv[2] ?? '{}') as WorkerTask;
 const loaded = loadConfig({ PIPELINES: 'orders', LOG_LEVEL: 'warn', ...task.settings });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-startTelemetry(loaded.config.telemetry);
+startTelemetry(loaded.config.telemetry, console.warn);
 const { orders } = compose(loaded.config);
 
 class Meter {

@@ -12,8 +12,16 @@ import { attributes } from '../telemetry/names';
 export type MoveStage =
   /** Storage is still copying. */
   | { readonly kind: 'copying' }
-  /** Copied; the bytes before `from` were compared. Both quoted. */
-  | { readonly kind: 'comparing'; readonly etag: string; readonly copyEtag: string; readonly from: number };
+  /** Nothing but how much can be read in one call. */
+  | { readonly kind: 'slower'; readonly partBytes: number }
+  /** Copied; the bytes before `from` were compared. Both quoted. `partBytes`: where it was found to be less than usual. */
+  | {
+      readonly kind: 'comparing';
+      readonly etag: string;
+      readonly copyEtag: string;
+      readonly from: number;
+      readonly partBytes?: number;
+    };
 
 export type MoveResult =
   | { readonly kind: 'moved' | 'superseded' | 'vanished' | 'unknown' }
@@ -33,29 +41,63 @@ export const MOVED_ETAG = 'sluice_source_etag';
 export const MOVED_FROM = 'sluice_source';
 export const MOVED_FROM_BASE64 = 'sluice_source_base64';
 
-/** Read in one call, so that no blob is too large for `functionTimeout`: about five minutes at 60 MB/s. */
+/** Read in one call, of either side: about nine minutes at 60 MB/s. */
 const PART_BYTES = 16 * 1024 ** 3;
+/** A part that this is too short for is read in halves, so that no blob is too large, nor storage too slow, for `functionTimeout`. */
+export const LONGEST_CALL_MS = 12 * 60_000;
+/** Less than this in one call is no progress: the move is given up. */
+const LEAST_PART_BYTES = 64 * 1024 ** 2;
 /** A destination that changes under every one of these is left to the retry policy. */
 const COPY_TRIES = 5;
 
 export function createMoveBlob({
   blobs,
   account,
-  partBytes = PART_BYTES,
+  partBytes: usualPart = PART_BYTES,
+  leastPartBytes = LEAST_PART_BYTES,
+  longestCall = () => AbortSignal.timeout(LONGEST_CALL_MS),
 }: {
   readonly blobs: BlobStore;
   readonly account: string;
   /** @default 16 GiB */
   readonly partBytes?: number;
+  /** @default 64 MiB */
+  readonly leastPartBytes?: number;
+  /** Aborts when one call has read for too long. @default 12 minutes */
+  readonly longestCall?: () => AbortSignal;
 }): MoveBlob {
   return async (input) => {
-    const result = await moveOn(input);
+    const result = await inTime(input);
     if (result.kind !== 'unfinished' && result.kind !== 'mismatch')
       count('items', 1, { [attributes.pipeline]: 'blob-events', [attributes.outcome]: result.kind });
     return result;
   };
 
-  async function moveOn({ move, etag: named, stage }: Parameters<MoveBlob>[0]): Promise<MoveResult> {
+  /** What cannot be read in time is read in smaller parts, by the next call. */
+  async function inTime(input: Parameters<MoveBlob>[0]): Promise<MoveResult> {
+    const { stage } = input;
+    const tooLate = longestCall();
+    const partBytes = (stage && 'partBytes' in stage ? stage.partBytes : undefined) ?? usualPart;
+    try {
+      return await moveOn(input, partBytes, tooLate);
+    } catch (error) {
+      if (!tooLate.aborted) throw error;
+      const half = Math.floor(partBytes / 2);
+      if (half < leastPartBytes)
+        throw new Error(
+          `Storage is too slow: ${partBytes} bytes of ${INCOMING_CONTAINER}/${input.move.name} and of its copy could not be read within one call.`,
+          { cause: error },
+        );
+      const slower = stage?.kind === 'comparing' ? stage : ({ kind: 'slower' } as const);
+      return { kind: 'unfinished', stage: { ...slower, partBytes: half } };
+    }
+  }
+
+  async function moveOn(
+    { move, etag: named, stage }: Parameters<MoveBlob>[0],
+    partBytes: number,
+    tooLate: AbortSignal,
+  ): Promise<MoveResult> {
     const source = { container: INCOMING_CONTAINER, name: move.name };
     const destination = { container: PROCESSED_CONTAINER, name: move.destination };
     const isVersion = (etag: string | undefined): boolean =>
@@ -67,7 +109,7 @@ export function createMoveBlob({
     const etag = genuine ? `"${bareEtag(named ?? '')}"` : (await blobs.describe(source))?.etag;
     if (etag === undefined || !isVersion(etag)) return withoutSource(etag === undefined ? 'unknown' : 'superseded');
 
-    const first = await blobs.hash({ ...source, ifMatch: etag }, { from: 0, length: partBytes });
+    const first = await blobs.hash({ ...source, ifMatch: etag }, { from: 0, length: partBytes }, tooLate);
     if (first.kind !== 'hashed') {
       const gone = genuine ? 'vanished' : 'unknown';
       return withoutSource(first.kind === 'gone' ? gone : 'superseded');
@@ -106,7 +148,7 @@ export function createMoveBlob({
       version: string,
       copyEtag: string,
     ): Promise<MoveResult> {
-      const copy = await blobs.hash({ ...destination, ifMatch: copyEtag }, { from: 0, length: partBytes });
+      const copy = await blobs.hash({ ...destination, ifMatch: copyEtag }, { from: 0, length: partBytes }, tooLate);
       if (copy.kind !== 'hashed') throw new Error(`The copy ${destination.name} was changed while it was read back.`);
       if (hashed.facts.length !== copy.facts.length)
         return refused(copyEtag, `The source has ${hashed.facts.length} bytes, the copy ${copy.facts.length}.`);
@@ -120,8 +162,8 @@ export function createMoveBlob({
     ): Promise<MoveResult> {
       const part = { from, length: partBytes };
       const [original, copy] = await Promise.all([
-        blobs.hash({ ...left, ifMatch: version }, part),
-        blobs.hash({ ...right, ifMatch: copyEtag }, part),
+        blobs.hash({ ...left, ifMatch: version }, part, tooLate),
+        blobs.hash({ ...right, ifMatch: copyEtag }, part, tooLate),
       ]);
       if (copy.kind !== 'hashed') throw new Error(`The copy ${right.name} was changed while it was read back.`);
       if (original.kind !== 'hashed') {
@@ -143,7 +185,13 @@ export function createMoveBlob({
         return refused(copyEtag, `SHA-256 of the source is ${original.sha256}, of the copy ${copy.sha256}.`);
       const next = from + partBytes;
       if (next < original.facts.length)
-        return { kind: 'unfinished', stage: { kind: 'comparing', etag: version, copyEtag, from: next } };
+        return {
+          kind: 'unfinished',
+          stage: {
+            ...{ kind: 'comparing', etag: version, copyEtag, from: next },
+            ...(partBytes === usualPart ? {} : { partBytes }),
+          },
+        };
       // Overwritten meanwhile, it stays: this version was moved, and the newer one has a message of its own.
       await blobs.remove({ ...source, ifMatch: version });
       return { kind: 'moved' };

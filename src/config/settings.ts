@@ -649,7 +649,8 @@ export const settings = {
     schema: integer(0, 0, 65_535),
     accepts: 'a port number; 0 for none',
     example: '9464',
-    meaning: 'Serves metrics in the Prometheus format on this port, at /metrics.',
+    meaning:
+      'Serves metrics in the Prometheus format on this port, at /metrics. Where several instances run on one machine the first to start has it, and each other one the next that is free, which its log names: scrape as many ports as there may be instances.',
     default: '0',
   },
 } as const satisfies Readonly<Record<string, SettingDefinition>>;

@@ -82,8 +82,8 @@ export interface BlobStore {
   ): Promise<{ readonly kind: 'set'; readonly etag: string } | { readonly kind: 'gone' | 'changed' }>;
   /** A part of the version, held in memory; fewer bytes where it ends first. */
   read(ref: BlobRef & { readonly ifMatch: string }, part: BytePart): Promise<ReadResult>;
-  /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. */
-  hash(ref: BlobRef & { readonly ifMatch: string }, part?: BytePart): Promise<HashResult>;
+  /** Reads the version, or `part` of it, and hashes it, holding no more than a few blocks. Rejects when `signal` aborts. */
+  hash(ref: BlobRef & { readonly ifMatch: string }, part?: BytePart, signal?: AbortSignal): Promise<HashResult>;
   /** Deletes exactly this version. Rejects where storage keeps it (a lease, snapshots, a policy). */
   remove(ref: BlobRef & { readonly ifMatch: string }): Promise<'removed' | 'gone' | 'changed'>;
 }

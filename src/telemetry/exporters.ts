@@ -4,6 +4,7 @@
  */
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { serveMetrics } from './metrics-server';
 
 export interface TelemetryOptions {
   readonly serviceName: string;
@@ -23,15 +24,25 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
-export function startTelemetry(options: TelemetryOptions): Telemetry {
-  if (options.applicationInsights) return startApplicationInsights(options, options.applicationInsights);
-  return startOpenTelemetry(options);
+/** `tell`: what an operator must know of an exporter that could not be set up as configured. */
+export function startTelemetry(options: TelemetryOptions, tell: (message: string) => void): Telemetry {
+  const prometheus = startPrometheus(options, tell);
+  const started = options.applicationInsights
+    ? startApplicationInsights(options, options.applicationInsights, prometheus.readers)
+    : startOpenTelemetry(options, prometheus.readers);
+  return {
+    describes: [...started.describes, ...prometheus.describes],
+    async shutdown() {
+      await started.shutdown();
+      await prometheus.shutdown();
+    },
+  };
 }
 
-function startOpenTelemetry(options: TelemetryOptions): Telemetry {
+function startOpenTelemetry(options: TelemetryOptions, prometheus: readonly MetricReader[]): Telemetry {
   const describes: string[] = [];
   const processors = otlpProcessors(options, describes);
-  const readers = [...otlpReaders(options), ...prometheusReaders(options, describes)];
+  const readers = [...otlpReaders(options), ...prometheus];
   const stops: (() => Promise<void>)[] = [];
   if (processors.length > 0 || readers.length > 0) {
     const { resourceFromAttributes } = require('@opentelemetry/resources') as typeof import('@opentelemetry/resources');
@@ -59,10 +70,14 @@ function startOpenTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-function startApplicationInsights(options: TelemetryOptions, connectionString: string): Telemetry {
+function startApplicationInsights(
+  options: TelemetryOptions,
+  connectionString: string,
+  prometheus: readonly MetricReader[],
+): Telemetry {
   const insights = require('applicationinsights') as typeof import('applicationinsights');
   const describes = ['Application Insights'];
-  const metricReaders = [...otlpReaders(options), ...prometheusReaders(options, describes)];
+  const metricReaders = [...otlpReaders(options), ...prometheus];
   insights.useAzureMonitor({
     azureMonitorExporterOptions: { connectionString },
     samplingRatio: options.sampleRatio,
@@ -105,12 +120,21 @@ function otlpReaders({ otlpEndpoint, otlpHeaders }: TelemetryOptions): MetricRea
   return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 15_000 })];
 }
 
-function prometheusReaders({ metricsPort }: TelemetryOptions, describes: string[]): MetricReader[] {
-  if (metricsPort === 0) return [];
+function startPrometheus(
+  { metricsPort }: TelemetryOptions,
+  tell: (message: string) => void,
+): Telemetry & { readonly readers: readonly MetricReader[] } {
+  if (metricsPort === 0) return { describes: [], readers: [], shutdown: () => Promise.resolve() };
   const { PrometheusExporter } =
     require('@opentelemetry/exporter-prometheus') as typeof import('@opentelemetry/exporter-prometheus');
-  describes.push(`Prometheus on port ${metricsPort}`);
-  return [new PrometheusExporter({ port: metricsPort })];
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const answer = exporter.getMetricsRequestHandler.bind(exporter);
+  const server = serveMetrics(answer, metricsPort, tell);
+  return {
+    describes: [`Prometheus on port ${metricsPort}`],
+    readers: [exporter],
+    shutdown: () => server.close(),
+  };
 }
 
 function parseHeaders(text: string | undefined): Record<string, string> {

@@ -197,6 +197,13 @@ export function blobStoreContract(name: string, make: () => BlobStoreFixture): v
       expect(await store.hash({ ...at, ifMatch: last })).toEqual({ kind: 'gone' });
     });
 
+    it('hashes no further when it is told to stop', async () => {
+      const { store, put } = make();
+      const at = ref();
+      const ifMatch = await put(at, 'water');
+      await expect(store.hash({ ...at, ifMatch }, undefined, AbortSignal.abort())).rejects.toThrow(/abort/i);
+    });
+
     it('deletes one version, and no other', async () => {
       const { store, put, text } = make();
       const at = ref();

@@ -105,8 +105,9 @@ export class MemoryBlobStore implements BlobStore {
     return { kind: 'read', bytes: found.bytes.subarray(part.from, part.from + part.length) };
   };
 
-  hash: BlobStore['hash'] = async (ref, part) => {
+  hash: BlobStore['hash'] = async (ref, part, signal) => {
     this.before('hash', ref);
+    signal?.throwIfAborted();
     const found = this.blobs.get(key(ref));
     if (!found) return { kind: 'gone' };
     if (found.facts.etag !== ref.ifMatch) return { kind: 'changed' };

@@ -92,13 +92,14 @@ export function createBlobStore(clients: StorageClients): BlobStore {
       return typeof missed === 'string' ? { kind: missed } : { kind: 'read', bytes: Buffer.concat(chunks) };
     },
 
-    async hash(ref, part): Promise<HashResult> {
+    async hash(ref, part, signal): Promise<HashResult> {
       const hash = createHash('sha256');
       let length = 0;
-      const read = await readEach(ref, part, (bytes) => {
+      const take = (bytes: Buffer): void => {
         hash.update(bytes);
         length += bytes.length;
-      });
+      };
+      const read = await readEach(ref, part, take, signal);
       if (typeof read === 'string') return { kind: read };
       const facts = read ?? (await describe(ref));
       if (!facts) return { kind: 'gone' };
@@ -123,11 +124,13 @@ export function createBlobStore(clients: StorageClients): BlobStore {
     ref: BlobRef & { readonly ifMatch: string },
     part: BytePart | undefined,
     take: (bytes: Buffer) => void,
+    signal?: AbortSignal,
   ): Promise<BlobFacts | 'gone' | 'changed' | undefined> {
     try {
       const answer = await client(ref).download(part?.from, part?.length, {
         conditions: { ifMatch: ref.ifMatch },
         maxRetryRequests: 5,
+        ...(signal ? { abortSignal: signal } : {}),
       });
       for await (const chunk of answer.readableStreamBody ?? []) take(chunk as Buffer);
       return { ...factsOf(answer), length: wholeLength(answer) };

@@ -20,6 +20,8 @@ export interface KnownHeaders {
   readonly etag?: string;
   /** Moves of this message that failed before. */
   readonly retries: number;
+  /** Sent by a handler that could stay with the move no longer: to go on waiting for it, and never to begin another. */
+  readonly handedOn?: true;
 }
 
 const traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
@@ -27,6 +29,7 @@ const etag = z
   .string()
   .regex(/^[\x21\x23-\x7e]+$/)
   .max(128);
+const HANDED_ON = 'handed_on';
 const retries = z.coerce.number().int().nonnegative();
 
 /** Takes what is of use from headers of any kind. */
@@ -40,6 +43,7 @@ export function knownHeaders(raw: unknown): KnownHeaders {
     ...(trace.success ? { traceparent: trace.data } : {}),
     ...(version.success ? { etag: version.data } : {}),
     retries: tried.success ? tried.data : 0,
+    ...(given[HANDED_ON] === undefined ? {} : { handedOn: true }),
   };
 }
 
@@ -64,7 +68,12 @@ export function fromEnvelope(text: string): Delivery {
   }
 }
 
-/** The headers that a message is sent with. */
+/** Those of a message that takes the place of one that is in hand. */
+export function handedOnHeaders(headers: Headers): Headers {
+  return { ...headers, [HANDED_ON]: 1 };
+}
+
+/** The headers that a message is sent with, but that it was handed on. */
 export function headersOf(
   { traceparent: trace, etag: version, retries: tried }: KnownHeaders,
   traceId: string,

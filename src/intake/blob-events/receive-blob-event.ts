@@ -3,7 +3,13 @@
  * work that is still to do. Starts the orchestration of the message's version, or waits for the one that runs.
  */
 import { INCOMING_CONTAINER, parseBlobEvent, type BlobMove } from '../../domain/blob-events/blob-event';
-import { headersOf, toEnvelope, type Delivery } from '../../domain/blob-events/delivery';
+import {
+  handedOnHeaders,
+  headersOf,
+  toEnvelope,
+  type Delivery,
+  type KnownHeaders,
+} from '../../domain/blob-events/delivery';
 import type { GivenUp } from '../../domain/blob-events/given-up';
 import { isSettled, MOVE_BLOB, moveInstanceId, type MoveBlobInput } from '../../domain/blob-events/move-blob';
 import type { BlobEventBroker } from '../../ports/blob-event-broker';
@@ -25,11 +31,13 @@ export interface ReceivedBlobEvent extends Delivery {
 }
 
 export interface ReceivePorts {
-  readonly broker: Pick<BlobEventBroker, 'system' | 'queues'>;
+  readonly broker: Pick<BlobEventBroker, 'system' | 'queues' | 'publish'>;
   readonly bury: (givenUp: GivenUp) => Promise<unknown>;
   /** Tries until it succeeds, unless the app stops. */
   readonly insist: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly monotonic: () => number;
   /** Aborts when the app stops: what waits is let go, and its message comes again. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -37,6 +45,11 @@ export interface ReceivePorts {
 
 export type ReceiveBlobEvent = (message: ReceivedBlobEvent, orchestrations: Orchestrations) => Promise<void>;
 
+/**
+ * A handler stays no longer than this with a move that goes on, since the host kills it at `functionTimeout` (host.json), and
+ * RabbitMQ takes back what is not acknowledged within 30 minutes. A message that goes on waiting takes the place of its own.
+ */
+export const LONGEST_STAY_MS = 20 * 60_000;
 /** The start is answered when the orchestration has ended, or after this long. */
 const WAIT_MS = 30_000;
 /** Then, between two looks at it; each is twice as long as the one before. */
@@ -48,6 +61,7 @@ export function createReceiveBlobEvent({
   bury,
   insist,
   sleep,
+  monotonic,
   stopping,
   logger,
 }: ReceivePorts): ReceiveBlobEvent {
@@ -86,9 +100,11 @@ export function createReceiveBlobEvent({
   async function settle(move: BlobMove, message: ReceivedBlobEvent, orchestrations: Orchestrations): Promise<string> {
     const id = moveInstanceId(move.id);
     const fields = { pipeline: 'blob-events', blob: `${INCOMING_CONTAINER}/${move.name}`, instanceId: id };
+    const leaveAt = monotonic() + LONGEST_STAY_MS;
     // A first delivery spares the look: run again, a version that was moved finds its copy.
-    const known = message.redelivered ? await look(id, orchestrations) : undefined;
-    if (known?.kind === 'ended' && isSettled(known.output)) {
+    const { handedOn } = message.headers;
+    const known = message.redelivered || handedOn ? await look(id, orchestrations) : undefined;
+    if (known?.kind === 'ended' && (handedOn || isSettled(known.output))) {
       logger.info('Blob event is a duplicate of one already done', fields);
       return 'duplicate';
     }
@@ -100,7 +116,13 @@ export function createReceiveBlobEvent({
         : await insist('The start of an orchestration', () =>
             orchestrations.run(MOVE_BLOB, id, inputFor(move, message), options),
           );
-    const output = begun.kind === 'ended' ? begun.output : await outputOf(id, orchestrations);
+    const end = begun.kind === 'ended' ? begun : await endOf(id, orchestrations, leaveAt);
+    if (end.kind === 'running') {
+      await insist('To hand the message on', () => handOn(move, message));
+      logger.info('Blob event is handed on, since its move goes on', fields);
+      return 'handed-on';
+    }
+    const output = end.kind === 'ended' ? end.output : undefined;
     // Terminated or purged by somebody, it has none: its blob is published again when its time is over.
     logger.info('Blob event settled', { ...fields, outcome: outcomeOf(output) });
     return known?.kind === 'running' ? 'running' : 'started';
@@ -110,19 +132,29 @@ export function createReceiveBlobEvent({
     return insist('A look at the orchestration', () => orchestrations.look(id));
   }
 
-  /** Of the orchestration, when it has ended. */
-  async function outputOf(id: string, orchestrations: Orchestrations): Promise<unknown> {
+  /** When it has ended, or it is time to leave it. */
+  async function endOf(id: string, orchestrations: Orchestrations, leaveAt: number): Promise<OrchestrationState> {
     for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
       await sleep(wait);
       const now = await look(id, orchestrations);
-      if (now.kind !== 'running') return now.kind === 'ended' ? now.output : undefined;
+      if (now.kind !== 'running' || monotonic() >= leaveAt) return now;
     }
   }
 
+  async function handOn(move: BlobMove, { headers, text }: ReceivedBlobEvent): Promise<void> {
+    const same = headersOf(headers, traceOf(move, headers));
+    await broker.publish([{ id: move.id, text, headers: handedOnHeaders(same) }]);
+  }
+
   function inputFor(move: BlobMove, { headers, text }: ReceivedBlobEvent): MoveBlobInput {
-    const message = toEnvelope(text, headersOf(headers, traceIdOf(headers.traceparent) ?? move.id.replaceAll('-', '')));
+    const message = toEnvelope(text, headersOf(headers, traceOf(move, headers)));
     return { move, message, text, ...(headers.etag === undefined ? {} : { etag: headers.etag }) };
   }
+}
+
+/** Without tracing, what tells messages apart serves. */
+function traceOf({ id }: BlobMove, { traceparent }: KnownHeaders): string {
+  return traceIdOf(traceparent) ?? id.replaceAll('-', '');
 }
 
 function outcomeOf(output: unknown): string {

@@ -7,17 +7,20 @@ import type { DeadLetter } from '../../../src/domain/dead-letter';
 import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
 import { brokers, type BrokerUnderTest } from '../../drivers/blob-event-brokers';
 import { movedBlob, namesIn, putIncoming, scanNow } from '../../drivers/blob-events-under-test';
+import { freePorts } from '../../drivers/free-ports';
 import { startOtlpSink, type OtlpSink } from '../../drivers/otlp-sink';
 
 describe.each(Object.keys(brokers))('blob events through %s', (name) => {
   let broker: BrokerUnderTest;
   let sink: OtlpSink;
   let app: AppUnderTest;
+  let metricsPort = 0;
   beforeAll(async () => {
     broker = await brokers[name]!();
     sink = await startOtlpSink();
     // The scan runs when it is told to.
-    const base = { PIPELINES: 'blob-events', BLOB_EVENTS_SCHEDULE: '0 0 0 1 1 *' };
+    [metricsPort = 0] = await freePorts(1);
+    const base = { PIPELINES: 'blob-events', BLOB_EVENTS_SCHEDULE: '0 0 0 1 1 *', METRICS_PORT: String(metricsPort) };
     app = await startApp({ ...base, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...broker.settings });
   }, 150_000);
   let stopped: Promise<void> | undefined;
@@ -33,6 +36,15 @@ describe.each(Object.keys(brokers))('blob events through %s', (name) => {
   const letters = async (): Promise<DeadLetter[]> => {
     const answer = await fetch(`${app.url}/v1/dead-letters?pipeline=blob-events&state=open`);
     return ((await answer.json()) as { items: DeadLetter[] }).items;
+  };
+
+  /** Messages in a queue of blob events, by the metric. */
+  const depth = async (queue: 'events' | 'error'): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const line = new RegExp(`^sluice_blob_events_queue_length\\{[^}]*"blob[.-]${queue}"[^}]*\\} (\\d+)`, 'm').exec(
+      text,
+    );
+    return line ? Number(line[1]) : -1;
   };
 
   it('moves blobs, with their bytes, their metadata and where they were', async () => {
@@ -78,9 +90,12 @@ describe.each(Object.keys(brokers))('blob events through %s', (name) => {
       return all.length >= hostile.length && all;
     });
     expect(found.map(({ code }) => code).sort()).toEqual(hostile.map(([, code]) => code).sort());
+    // How many wait in the error queue is what an alert goes by.
+    await app.until(async () => (await depth('error')) === hostile.length);
     const copies: Record<string, unknown>[] = [];
     await app.until(async () => copies.push(...(await broker.takeErrors(app.storage))) >= hostile.length);
     expect(new Set(copies.map((copy) => copy['dead_letter_id']))).toEqual(new Set(found.map(({ id }) => id)));
+    await app.until(async () => (await depth('error')) === 0 && (await depth('events')) === 0);
     const kept = found.find(({ code }) => code === 'BLOB_EVENT_INVALID');
     expect(await (await fetch(`${app.url}/v1/dead-letters/${kept!.id}`)).json()).toMatchObject({
       message: expect.stringContaining('{'),

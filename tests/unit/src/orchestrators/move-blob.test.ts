@@ -14,7 +14,7 @@ import { TestClock } from '../../../fakes/test-clock';
 const name = 'dir/a b ü.txt';
 const source = { container: 'incoming', name };
 
-function world({ partBytes }: { partBytes?: number } = {}) {
+function world(limits: Partial<Parameters<typeof createMoveBlob>[0]> = {}) {
   const blobs = new MemoryBlobStore();
   const [ledger, broker, clock, deadLetters] = [
     memoryBlobEventLedger(),
@@ -24,7 +24,7 @@ function world({ partBytes }: { partBytes?: number } = {}) {
   ];
   const etag = blobs.put(source, 'water', { by: 'tester' });
   const activities = {
-    'move-blob': createMoveBlob({ blobs, account: 'account', ...(partBytes === undefined ? {} : { partBytes }) }),
+    'move-blob': createMoveBlob({ blobs, account: 'account', ...limits }),
     'bury-blob-event': createBuryBlobEvent({ deadLetters, ledger, broker, clock, logger: silentLogger }),
   };
   const inputFor = (version: string, named = true): MoveBlobInput => {
@@ -151,6 +151,55 @@ describe('the move of a blob', () => {
       expect((await run()).result).toEqual({ outcome: wrongAt === undefined ? 'moved' : 'failed' });
       expect(blobs.text(source)).toBe(wrongAt === undefined ? undefined : 'water');
     }
+  });
+
+  it('reads smaller parts where storage is too slow for one call, and keeps to them', async () => {
+    // 5 bytes of either side, of which a call can read 3 in all.
+    let read = 0;
+    let tooLate = new AbortController();
+    const { blobs, destination, run, activities } = world({
+      ...{ partBytes: 8, leastPartBytes: 1 },
+      longestCall: () => (tooLate = new AbortController()).signal,
+    });
+    const { hash } = blobs;
+    blobs.hash = async (at, part, signal) => {
+      const bytes = Math.min(part!.length, 5 - part!.from);
+      if ((read += bytes) > 3) tooLate.abort(new Error('too late'));
+      return hash(at, part, signal);
+    };
+    const move = activities['move-blob'];
+    const stages: unknown[] = [];
+    activities['move-blob'] = (input) => {
+      read = 0;
+      stages.push(input.stage);
+      return move(input);
+    };
+    expect((await run()).result).toEqual({ outcome: 'moved' });
+    expect([blobs.text(source), blobs.text(destination)]).toEqual([undefined, 'water']);
+    expect(stages).toMatchObject([
+      ...[
+        undefined,
+        { kind: 'slower', partBytes: 4 },
+        { kind: 'slower', partBytes: 2 },
+        { kind: 'slower', partBytes: 1 },
+      ],
+      ...[1, 2, 3, 4].map((from) => ({ kind: 'comparing', from, partBytes: 1 })),
+    ]);
+  });
+
+  it('is given up, and says why, where storage is too slow for the smallest part', async () => {
+    const { blobs, deadLetters, run } = world({
+      ...{ partBytes: 8, leastPartBytes: 4 },
+      longestCall: () => AbortSignal.abort(new Error('too late')),
+    });
+    const { result, calls } = await run();
+    expect(result).toEqual({ outcome: 'failed' });
+    // Once with 8, and then each retry with 4.
+    expect(calls).toHaveLength(6);
+    expect([...deadLetters.all.values()]).toMatchObject([
+      { code: 'MOVE_FAILED', error: expect.stringContaining('Storage is too slow: 4 bytes of incoming/') as string },
+    ]);
+    expect(blobs.text(source)).toBe('water');
   });
 
   it('waits for a copy that storage has not finished', async () => {

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LONGEST_CALL_MS } from '../../../../../src/activities/move-blob';
 import { blobEventOf, versionId } from '../../../../../src/domain/blob-events/blob-event';
+import { knownHeaders } from '../../../../../src/domain/blob-events/delivery';
 import type { GivenUp } from '../../../../../src/domain/blob-events/given-up';
 import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
-import { createReceiveBlobEvent } from '../../../../../src/intake/blob-events/receive-blob-event';
+import { createReceiveBlobEvent, LONGEST_STAY_MS } from '../../../../../src/intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from '../../../../../src/intake/blob-events/replay-blob-event';
 import { memoryBroker } from '../../../../fakes/memory-blob-events';
 import { memoryOrchestrations, silentLogger } from '../../../../fakes/memory-stores';
@@ -20,12 +24,15 @@ const message = {
 };
 const again = { ...message, redelivered: true };
 
-function world() {
+function world({ forEver = false } = {}) {
   const orchestrations = memoryOrchestrations();
   const buried: GivenUp[] = [];
+  const broker = memoryBroker();
   let looks = 0;
+  let elapsed = 0;
   const receive = createReceiveBlobEvent({
-    broker: memoryBroker(),
+    broker,
+    monotonic: () => elapsed,
     bury: async (givenUp) => void buried.push(givenUp),
     async insist(_what, work) {
       for (;;)
@@ -37,8 +44,9 @@ function world() {
     },
     // Ends the orchestration at the third look.
     stopping: new AbortController().signal,
-    async sleep() {
-      if (++looks < 3) return;
+    async sleep(ms) {
+      elapsed += ms;
+      if (++looks < 3 || forEver) return;
       orchestrations.running.delete(instance);
       orchestrations.outputs.set(instance, { outcome: 'moved' });
     },
@@ -47,6 +55,8 @@ function world() {
   return {
     orchestrations,
     buried,
+    broker,
+    elapsed: () => elapsed,
     receive: () => receive(message, orchestrations),
     receiveAgain: () => receive(again, orchestrations),
     receiveAny: receive,
@@ -104,6 +114,42 @@ describe('a blob event', () => {
       expect(orchestrations.started).toHaveLength(1);
     },
   );
+
+  it('that outlasts its handler is handed on, to wait for the move and never to begin another', async () => {
+    const { orchestrations, receive, receiveAny, broker, elapsed } = world({ forEver: true });
+    await receive();
+    expect(elapsed()).toBeGreaterThanOrEqual(LONGEST_STAY_MS);
+    expect(elapsed()).toBeLessThan(LONGEST_STAY_MS + 60_000);
+    expect(broker.events).toEqual([
+      { id, text, headers: { trace_id: '1'.repeat(32), ...message.headers, handed_on: 1 } },
+    ]);
+    const handedOn = { ...message, headers: knownHeaders(broker.events[0]!.headers) };
+    expect(handedOn.headers).toEqual({ ...message.headers, handedOn: true });
+
+    // While it still runs, once more.
+    await receiveAny(handedOn, orchestrations);
+    expect([orchestrations.started.length, broker.events.length]).toEqual([1, 2]);
+
+    // Ended meanwhile, with a dead letter at that.
+    orchestrations.running.clear();
+    orchestrations.outputs.set(instance, { outcome: 'failed' });
+    await receiveAny(handedOn, orchestrations);
+    expect([orchestrations.started.length, broker.events.length]).toEqual([1, 2]);
+
+    // Lost with its history.
+    orchestrations.outputs.clear();
+    await receiveAny(handedOn, orchestrations);
+    expect(orchestrations.started).toHaveLength(2);
+    expect((orchestrations.started[1]?.input as { message: string }).message).not.toContain('handed_on');
+  });
+
+  it('and each step of its move end well before the host’s functionTimeout', () => {
+    const file = path.resolve(__dirname, '../../../../../../host.json');
+    const { functionTimeout } = JSON.parse(readFileSync(file, 'utf8')) as { functionTimeout: string };
+    const [hours = 0, minutes = 0] = functionTimeout.split(':').map(Number);
+    const timeoutMs = (hours * 60 + minutes) * 60_000;
+    for (const longest of [LONGEST_STAY_MS, LONGEST_CALL_MS]) expect(longest).toBeLessThan(timeoutMs * 0.75);
+  });
 
   it('goes on when storage comes back, and throws nothing', async () => {
     const { orchestrations, receiveAgain } = world();
