@@ -54,6 +54,9 @@ param budgetAmount int = 0
 @description('Who is told when the budget is nearly used up.')
 param budgetContactEmails string[] = []
 
+@description('Who is told when an alert fires; the alerts are there without, and seen in the portal.')
+param alertContactEmails string[] = []
+
 @description('First day of the budget, the first of a month.')
 param budgetStart string = utcNow('yyyy-MM-01')
 
@@ -137,6 +140,18 @@ module app 'modules/function-app.bicep' = {
     uploadMaxMb: uploadMaxMb
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
+  }
+}
+
+module operations 'modules/operations.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    appUri: app.outputs.uri
+    contactEmails: alertContactEmails
   }
 }
 

@@ -18,10 +18,30 @@ const FASTEST = 1000;
 /** Longest that one request replays: Azure's front end gives an answer up after 230 s. */
 const LONGEST_S = 200;
 
+const PARAMETERS = 'pipeline code state since until tenantId orderId limit continuation rate dryRun'.split(' ');
+/** Of the Functions host, beside `code`, which may be the key of the function. */
+const HOST_PARAMETERS = ['clientId'];
+
+/** What a query says of itself. */
+export interface QueryParameters {
+  get(name: string): string | null;
+  keys(): Iterable<string>;
+}
+
+/** A sentence about a parameter that is none; a misspelt `dryRun` must not send anything. Undefined when all are known. */
+export function unknownParameter(query: QueryParameters, known: readonly string[] = PARAMETERS): string | undefined {
+  const unknown = [...query.keys()].find((name) => ![...known, ...HOST_PARAMETERS].includes(name));
+  return unknown === undefined
+    ? undefined
+    : `The query is not valid: ${JSON.stringify(unknown.slice(0, 40))} is no parameter here; there are ${known.join(', ')}.`;
+}
+
 /**
  * `?pipeline=&code=&state=&since=&until=&tenantId=&orderId=&limit=&continuation=&rate=`; `limit` defaults to 100, `rate` to 50.
  */
-export function parseDeadLetterQuery(query: { get(name: string): string | null }): DeadLetterQuery {
+export function parseDeadLetterQuery(query: QueryParameters): DeadLetterQuery {
+  const unknown = unknownParameter(query);
+  if (unknown !== undefined) return { kind: 'rejected', detail: unknown };
   const pipeline = query.get('pipeline');
   const code = query.get('code');
   const state = query.get('state');

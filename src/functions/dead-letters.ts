@@ -1,6 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import type { App } from '../composition';
-import { parseDeadLetterQuery } from '../domain/dead-letter-query';
+import { parseDeadLetterQuery, unknownParameter } from '../domain/dead-letter-query';
 import { problem } from '../domain/problem';
 import { endpoint, problemResponse } from '../http/endpoint';
 import type { ReplayOutcome } from '../intake/replay-dead-letters';
@@ -35,6 +35,8 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
     methods: ['POST'],
     authLevel: 'admin',
     handler: endpoint({ logger }, 'POST /v1/dead-letters/{id}/replay', async (request) => {
+      const unknown = unknownParameter(request.query, ['dryRun', 'code']);
+      if (unknown !== undefined) return problemResponse(problem('PARAMETER_INVALID', unknown));
       return answer(await replayer.one(request.params['id'] ?? '', { dryRun: isDryRun(request) }));
     }),
   });

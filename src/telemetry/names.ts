@@ -70,6 +70,11 @@ export const metrics = {
     description: 'Order events that became dead letters, by code.',
   },
   retries: { name: 'retries_total', unit: '{attempt}', description: 'Deliveries of orders that will be tried again.' },
+  ordersRested: {
+    name: 'sluice.orders.rested',
+    unit: '{order}',
+    description: 'Deliveries put off since the downstream service failed often and is given a rest.',
+  },
   backlog: {
     name: 'current_backlog',
     unit: '{order}',

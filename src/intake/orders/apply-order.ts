@@ -66,6 +66,7 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
       const now = ports.clock.now();
       const admission = admit(breaker, now, settings.breaker);
       if (!admission.admitted) {
+        count('ordersRested', 1);
         // Spread out, so that not everything comes at once when it is over.
         const dueAt = admission.retryAt + Math.round(ports.random() * settings.breaker.openMs);
         return { kind: 'wait', dueAt, attempts, reason: 'The downstream service is given a rest after failing often.' };

@@ -120,6 +120,14 @@ check('everything that can tells the workspace what it does', () => {
     expect(properties).toMatchObject({ logs: [{ categoryGroup: 'allLogs', enabled: true }] });
 });
 
+check('alerts are on, and end by themselves when their cause is gone', () => {
+  const rules = of('Microsoft.Insights/scheduledQueryRules');
+  expect(rules.length).toBeGreaterThan(0);
+  for (const { properties } of rules) expect(properties).toMatchObject({ enabled: true, autoMitigate: true });
+  expect(of('Microsoft.Insights/workbooks')).toHaveLength(1);
+  expect(of('Microsoft.Insights/webtests')).toHaveLength(1);
+});
+
 check('no output holds a secret', () => {
   const { outputs } = template as { outputs: Record<string, { type: string; value: string }> };
   expect(Object.values(outputs).map(({ type }) => type)).toEqual(Object.keys(outputs).map(() => 'string'));

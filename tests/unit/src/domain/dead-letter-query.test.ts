@@ -34,9 +34,15 @@ it.each([
   'limit=1001',
   'limit=-1',
   'limit=ten',
+  'dryrun=true',
+  'tenant=acme',
   'continuation=garbage',
   'continuation=',
   `continuation=8231798399999-${'x'.repeat(300)}`,
 ])('refuses %s', (query) => {
   expect(parse(query)).toMatchObject({ kind: 'rejected', detail: expect.stringContaining(query.split('=')[0]!) });
+});
+
+it('takes what the Functions host adds for keys', () => {
+  expect(parse('clientId=default&dryRun=true')).toMatchObject({ kind: 'query' });
 });
