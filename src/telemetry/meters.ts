@@ -1,24 +1,39 @@
-import { metrics as api, type Attributes, type Counter, type Gauge, type Histogram } from '@opentelemetry/api';
+import { metrics as api, type Attributes, type Histogram } from '@opentelemetry/api';
 import { metrics } from './names';
+import { Tally } from './tally';
 
 type HistogramName = 'activityDuration' | 'blobScanDuration' | 'orderDuration' | 'shareTransferDuration';
 type ObservedName = 'backlog' | 'blobQueue';
 type GaugeName = 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
 type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName | ObservedName>;
 
-const counters = new Map<string, Counter>();
+const tallies = new Map<string, Tally>();
 const histograms = new Map<string, Histogram>();
-const gauges = new Map<string, Gauge>();
 
 /** Adds to a counter of names.ts. Instruments are made at first use, after the exporters were set up. */
 export function count(name: CounterName, value: number, attributes: Attributes = {}): void {
-  let counter = counters.get(name);
-  if (!counter) {
-    const { name: full, unit, description } = metrics[name];
-    counter = api.getMeter('sluice').createCounter(full, { unit, description });
-    counters.set(name, counter);
-  }
-  counter.add(value, attributes);
+  tallyOf(name, 'createObservableCounter').add(value, attributes);
+}
+
+/** Sets a gauge of names.ts. */
+export function gauge(name: GaugeName, value: number, attributes: Attributes = {}): void {
+  tallyOf(name, 'createObservableGauge').set(value, attributes);
+}
+
+/** Kept here and read at each export, since an instrument's own `add` costs microseconds for every order. */
+function tallyOf(name: CounterName | GaugeName, kind: 'createObservableCounter' | 'createObservableGauge'): Tally {
+  const known = tallies.get(name);
+  if (known) return known;
+  const tally = new Tally();
+  tallies.set(name, tally);
+  const { name: full, unit, description } = metrics[name];
+  api
+    .getMeter('sluice')
+    [kind](full, { unit, description })
+    .addCallback((result) => {
+      for (const { value, attributes } of tally.rows()) result.observe(value, attributes);
+    });
+  return tally;
 }
 
 /** Records into a histogram of names.ts, in its unit. */
@@ -30,17 +45,6 @@ export function record(name: HistogramName, value: number, attributes: Attribute
     histograms.set(name, histogram);
   }
   histogram.record(value, attributes);
-}
-
-/** Sets a gauge of names.ts. */
-export function gauge(name: GaugeName, value: number, attributes: Attributes = {}): void {
-  let known = gauges.get(name);
-  if (!known) {
-    const { name: full, unit, description } = metrics[name];
-    known = api.getMeter('sluice').createGauge(full, { unit, description });
-    gauges.set(name, known);
-  }
-  known.record(value, attributes);
 }
 
 export interface Measured {

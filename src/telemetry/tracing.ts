@@ -1,12 +1,14 @@
 /** Spans over the OpenTelemetry API. Without an exporter set up, all of it costs next to nothing. */
 import {
   context,
-  propagation,
+  isSpanContextValid,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Attributes,
+  type Context,
   type Link,
   type Span,
 } from '@opentelemetry/api';
@@ -27,7 +29,7 @@ export { SpanKind };
 
 /** Runs `work` in a span that ends with it and records what it throws. */
 export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const parent = options.parent ? propagation.extract(ROOT_CONTEXT, { traceparent: options.parent }) : context.active();
+  const parent = options.parent ? contextOf(options.parent) : context.active();
   const span = trace.getTracer(SCOPE).startSpan(
     name,
     {
@@ -49,15 +51,29 @@ export async function inSpan<T>(name: string, options: SpanOptions, work: (span:
 }
 
 function linkTo(traceparent: string): Link[] {
-  const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+  const context = trace.getSpanContext(contextOf(traceparent));
   return context ? [{ context }] : [];
 }
 
-/** `traceparent` (W3C Trace Context) of the active span, to hand over with a message; undefined without tracing. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** A context whose span is the one that a `traceparent` names; none where it is not one. Read here: a propagator costs more. */
+function contextOf(traceparent: string): Context {
+  const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(traceparent) ?? [];
+  const found = { traceId, spanId, traceFlags: parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
+  return isSpanContextValid(found) ? trace.setSpanContext(ROOT_CONTEXT, found) : ROOT_CONTEXT;
+}
+
+/** `traceparent` (W3C Trace Context) of a span, to hand over with a message; undefined without tracing. */
+export function traceparentOf(span: Span | undefined): string | undefined {
+  const found = span?.spanContext();
+  if (!found || !isSpanContextValid(found)) return undefined;
+  return `00-${found.traceId}-${found.spanId}-${found.traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
+}
+
+/** {@link traceparentOf} the active span. */
 export function currentTraceparent(): string | undefined {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return carrier['traceparent'];
+  return traceparentOf(trace.getActiveSpan());
 }
 
 export function currentTraceId(): string | undefined {
@@ -66,5 +82,5 @@ export function currentTraceId(): string | undefined {
 
 /** Trace id of a `traceparent`, or undefined when it is not one. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1];
+  return TRACEPARENT.exec(traceparent ?? '')?.[1];
 }

@@ -16,7 +16,7 @@ import type { Delivered, Downstream } from '../../ports/downstream';
 import type { Logger } from '../../telemetry/logger';
 import { count, gauge, record } from '../../telemetry/meters';
 import { attributes, spans } from '../../telemetry/names';
-import { currentTraceparent, inSpan, SpanKind } from '../../telemetry/tracing';
+import { inSpan, SpanKind, traceparentOf } from '../../telemetry/tracing';
 import type { BuryOrder } from './bury-order';
 import type { OrderCounts } from './order-figures';
 import { orderFields, type OrderWork } from './order-work';
@@ -106,9 +106,9 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
       [attributes.tenantId]: work.order.tenantId,
     };
     const options = { kind: SpanKind.CONSUMER, parent: work.origin.traceparent, attributes: spanAttributes };
-    return inSpan(spans.order, options, async () => {
+    return inSpan(spans.order, options, async (span) => {
       gauge('workerConcurrency', ports.counts.working(1));
-      const applied = await apply(work, currentTraceparent() ?? work.origin.traceparent).finally(() => {
+      const applied = await apply(work, traceparentOf(span) ?? work.origin.traceparent).finally(() => {
         gauge('workerConcurrency', ports.counts.working(-1));
       });
       if (applied.kind === 'wait') {
