@@ -35,7 +35,8 @@ export async function startKafka(): Promise<KafkaUnderTest> {
   const source = path.join(projectRoot, 'tests', 'drivers', 'kafka-broker.c');
   const built = spawnSync(compiler, ['-O1', '-o', program, source, '-lrdkafka'], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`The mock Kafka broker cannot be built:\n${built.stderr}`);
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'pipe'] });
+  tellLastWords(child);
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   const answer = async (): Promise<string> => String((await answers.next()).value);
   const tell = async (command: string): Promise<void> => {
@@ -75,8 +76,17 @@ export async function startKafka(): Promise<KafkaUnderTest> {
   };
 }
 
+/** It fails an assertion of its own now and then, after which all that a test sees is that nothing moves. */
+function tellLastWords(child: ChildProcess): void {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
+  child.once('exit', (code, signal) => {
+    if (code !== 0) process.stderr.write(`The mock Kafka broker ended with ${signal ?? code}: ${said}\n`);
+  });
+}
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.stdin?.end();
   await exit;

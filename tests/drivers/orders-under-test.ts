@@ -32,6 +32,21 @@ export function orderText(fields: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ schemaVersion: '1.0', tenantId: 'acme', orderId: 'o', requestId: 'r', ...fields });
 }
 
+/** `n` of each event of an order, as they were taken. */
+export function numbersOf(texts: readonly string[], orderId: string): readonly unknown[] {
+  return texts
+    .map((text) => JSON.parse(text) as { readonly orderId: string; readonly n: unknown })
+    .filter((event) => event.orderId === orderId)
+    .map(({ n }) => n);
+}
+
+/** Where the dead letters of an app's orders came from: `partition/offset` as `#/#`. */
+export async function originsOfLetters(app: { readonly url: string }): Promise<readonly (string | undefined)[][]> {
+  const answer = await fetch(`${app.url}/v1/dead-letters?pipeline=orders`);
+  const { items } = (await answer.json()) as { items: readonly { keys: Record<string, string> }[] };
+  return items.map(({ keys }) => [keys['backend'], keys['source'], keys['position']?.replace(/\d+/g, '#')]);
+}
+
 /** Partitions move at once, and those of a host that was killed are taken over after 3 s instead of 30. */
 export const quickEventHubs = {
   AzureFunctionsJobHost__extensions__eventHubs__loadBalancingUpdateInterval: '00:00:00.2',
