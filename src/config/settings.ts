@@ -593,7 +593,7 @@ export const settings = {
     accepts: 'a whole number of days from 1 to 3650',
     example: '30',
     meaning:
-      'How long it is kept which orders are done; an event that comes again later is applied again. Keep it above the retention of the Kafka topic or event hub.',
+      'How long it is kept which orders are done. An event that its backend took earlier, and that is not known to be done, becomes a dead letter (ORDER_TOO_OLD) instead of being applied. Keep it above the retention of the Kafka topic or event hub.',
     default: '30',
   },
   LOG_LEVEL: {

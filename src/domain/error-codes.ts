@@ -219,6 +219,12 @@ const list = [
       'Its sequence came after a later one was settled. Decide whether it still applies: a replay applies it all the same.',
   },
   {
+    code: 'ORDER_TOO_OLD',
+    title: 'The order event is older than what is remembered of orders',
+    remedy:
+      'Nobody knows any more whether it was applied. If it was not, replay it. Set RETENTION_DAYS_ORDERS above the retention of the topic or event hub.',
+  },
+  {
     code: 'MESSAGE_TOO_LARGE',
     title: 'The message is too large to be one of ours',
     remedy: 'Find out who writes to this queue; the message is kept as it came.',

@@ -6,6 +6,8 @@
  * what became of each event; 3. the events of one order are looked at one after the other, in their order; 4. an order that
  * is stuck is parked, so that it holds up no other.
  */
+import type { ErrorCode } from '../../domain/error-codes';
+import { forgotten } from '../../domain/orders/memory';
 import { orderKey, orderText, parseOrder, type OrderEvent, type OrderKey } from '../../domain/orders/order-event';
 import type { OrderOrigin } from '../../domain/orders/order-origin';
 import { placeAfter, turnOf, type ParkedPlace } from '../../domain/orders/order-turn';
@@ -43,6 +45,8 @@ export interface SettleSettings {
   readonly concurrency: number;
   /** Longest that one event may be worked on before another process may take it over. */
   readonly leaseMs: number;
+  /** How long what is done is remembered at the least. What is older and unknown is not applied (ADR 0011). */
+  readonly retentionMs: number;
 }
 
 export type SettleOrders = (events: readonly IncomingOrder[]) => Promise<Readonly<Partial<Record<Settled, number>>>>;
@@ -183,14 +187,19 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
       }
       claims.set(work.key.event, claim);
       const now = ports.clock.now();
-      if (turn.kind === 'behind') {
+      const giveUp = async (code: ErrorCode, reason: string): Promise<void> => {
+        await insist('Writing a dead letter', () => ports.bury(work, code, reason, 1));
+        await settle(work, 'dead-lettered', owner, note);
+      };
+      const unknown = forgotten(work.origin.enqueuedAt, now, settings.retentionMs);
+      if (unknown !== undefined) {
+        await giveUp('ORDER_TOO_OLD', unknown);
+      } else if (turn.kind === 'behind') {
         await park(work, 'An earlier event of this order waits.', now, 0);
       } else if (turn.kind === 'gap') {
         await park(work, `Sequence ${turn.waitsFor} of this order has not come yet.`, now, 0);
       } else if (turn.kind === 'late') {
-        const reason = `Sequence ${sequence} came after ${turn.settled} had been settled.`;
-        await insist('Writing a dead letter', () => ports.bury(work, 'ORDER_LATE', reason, 1));
-        await settle(work, 'dead-lettered', owner, note);
+        await giveUp('ORDER_LATE', `Sequence ${sequence} came after ${turn.settled} had been settled.`);
       } else {
         const applied = await insist('Applying an order', () => ports.apply(work));
         if (applied.kind === 'wait') {

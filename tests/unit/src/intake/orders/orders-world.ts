@@ -16,6 +16,7 @@ export const settings = {
   tenants: undefined as ReadonlySet<string> | undefined,
   concurrency: 4,
   leaseMs: 60_000,
+  retentionMs: 30 * 86_400_000,
   gapWaitMs: 300_000,
   maxAttempts: 5,
   breaker: { threshold: 1000, openMs: 10_000 },
@@ -26,7 +27,7 @@ export type Answer = (delivery: OrderDelivery) => Delivered;
 /** A process: it dies after so many calls of its ports, or never. */
 export function ordersWorld(over: Partial<typeof settings> = {}) {
   const clock = new TestClock();
-  clock.advance(Date.UTC(2026, 0, 1));
+  clock.advance(Date.UTC(2026, 0, 1) - clock.now());
   const ledger = createMemoryOrderLedger(clock);
   const parked = memoryParkedOrders();
   const deadLetters = memoryDeadLetters();

@@ -248,6 +248,34 @@ it('insists while a store is away, and loses nothing', async () => {
   expect(w.parked.all.size).toBe(1);
 });
 
+it('applies nothing that is older than what is remembered, unless it knows better, and lets an operator decide', async () => {
+  const w = ordersWorld();
+  const p = w.process();
+  const day = 86_400_000;
+  await p.settle([event({ orderId: 'known' })]);
+  // Taken by the backend when the clock began.
+  w.clock.advance(30 * day);
+  expect(await p.settle([event({ orderId: 'young' })])).toEqual({ done: 1 });
+  w.clock.advance(1);
+  expect(await p.settle([event({ orderId: 'known' }), event({ orderId: 'old' })])).toEqual({
+    duplicate: 1,
+    'dead-lettered': 1,
+  });
+  expect(w.effects.size).toBe(2);
+  const [letter] = [...w.deadLetters.all.values()];
+  expect(letter).toMatchObject({ code: 'ORDER_TOO_OLD', keys: { orderId: 'old' } });
+  expect(letter?.error).toContain('is 30 days old, and which orders are done is kept for 30');
+  await p.replay(letter!.message, event({}).origin);
+  await p.resume();
+  expect([...w.effects.values()].some((text) => text.includes('"old"'))).toBe(true);
+});
+
+it('applies what does not say how old it is', async () => {
+  const w = ordersWorld();
+  const undated = event({});
+  expect(await w.process().settle([{ ...undated, origin: { ...undated.origin, enqueuedAt: 0 } }])).toEqual({ done: 1 });
+});
+
 describe('a replayed dead letter', () => {
   it('is applied on its turn, although it was settled as given up', async () => {
     const w = ordersWorld();
