@@ -1,6 +1,9 @@
 /**
  * TLS and SASL/PLAIN before a Kafka broker that has neither (https://kafka.apache.org/protocol): answers the handshake itself,
  * and lets nothing but a question for versions through before. Says its own address where the broker says one.
+ *
+ * Also spares librdkafka's mock broker (2.0.2) what it fails an assertion for: a member of a group that asks again while its answer is
+ * still to come, as one does that stood still. Both of its connections end then, which any broker may do, and it asks anew.
  */
 import { createServer as createPlainServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -25,7 +28,9 @@ export interface KafkaFrontOptions {
   readonly user?: { readonly username: string; readonly password: string };
 }
 
-const API = { versions: 18, handshake: 17, authenticate: 36 };
+const API = { versions: 18, handshake: 17, authenticate: 36, join: 11, sync: 14 };
+/** From here on requests are encoded otherwise; kafkajs does not speak them. */
+const FLEXIBLE = { [API.join]: 6, [API.sync]: 4 };
 /** As a broker's `socket.request.max.bytes`. */
 const LARGEST = 104_857_600;
 const UNSUPPORTED_MECHANISM = 33;
@@ -36,6 +41,7 @@ export async function startKafkaFront({ broker, tls, user }: KafkaFrontOptions):
   const signIns = { good: 0, bad: 0 };
   let broken = 0;
   const sockets = new Set<Socket>();
+  const waiting: Waiting = new Map();
   const take = (client: Socket): void => {
     const upstream = connect(Number(brokerPort), host);
     for (const socket of [client, upstream]) {
@@ -46,6 +52,7 @@ export async function startKafkaFront({ broker, tls, user }: KafkaFrontOptions):
           sockets.delete(socket);
           client.destroy();
           upstream.destroy();
+          visit.ended();
         });
     }
     const { port } = server.address() as AddressInfo;
@@ -54,6 +61,7 @@ export async function startKafkaFront({ broker, tls, user }: KafkaFrontOptions):
       upstream,
       user,
       signIns,
+      waiting,
       addressIn(host, Number(brokerPort)),
       addressIn(host, port),
     );
@@ -75,9 +83,14 @@ export async function startKafkaFront({ broker, tls, user }: KafkaFrontOptions):
   };
 }
 
+/** Members of groups whose answer is still to come, and who asked for it. */
+type Waiting = Map<string, Visit>;
+
 /** One connection of a client. */
 class Visit {
   #mayPass: boolean;
+  /** Members that wait on it, by correlation id. */
+  readonly #members = new Map<number, string>();
   /** Correlation ids of questions for versions. */
   readonly #versions = new Set<number>();
 
@@ -86,6 +99,7 @@ class Visit {
     private readonly upstream: Socket,
     private readonly user: KafkaFrontOptions['user'],
     private readonly signIns: { good: number; bad: number },
+    private readonly waiting: Waiting,
     private readonly theirAddress: Buffer,
     private readonly ourAddress: Buffer,
   ) {
@@ -99,12 +113,37 @@ class Visit {
     if (api === API.versions) this.#versions.add(correlation);
     if (this.user && api === API.handshake) this.#shakeHands(correlation, body);
     else if (this.user && api === API.authenticate) this.#authenticate(correlation, body);
+    else if (this.#asksTwice(api, frame.readInt16BE(2), correlation, body)) this.client.destroy();
     else if (this.#mayPass || api === API.versions) this.upstream.write(framed(frame));
     // As a broker does with who has not signed in.
     else this.client.destroy();
   }
 
+  /** Nobody waits on it any more. */
+  ended(): void {
+    for (const member of this.#members.values()) if (this.waiting.get(member) === this) this.waiting.delete(member);
+    this.#members.clear();
+  }
+
+  #asksTwice(api: number, version: number, correlation: number, body: Buffer): boolean {
+    const flexible = FLEXIBLE[api];
+    if (flexible === undefined || version >= flexible) return false;
+    const numbers = api === API.join && version > 0 ? 8 : 4;
+    const at = 2 + body.readInt16BE(0) + numbers;
+    const member = body.subarray(at + 2, at + 2 + body.readInt16BE(at)).toString();
+    if (member === '') return false;
+    const other = this.waiting.get(member);
+    other?.client.destroy();
+    if (other) return true;
+    this.waiting.set(member, this);
+    this.#members.set(correlation, member);
+    return false;
+  }
+
   answered(frame: Buffer): void {
+    const member = this.#members.get(frame.readInt32BE(0));
+    if (member !== undefined) this.waiting.delete(member);
+    this.#members.delete(frame.readInt32BE(0));
     const known = this.user && this.#versions.delete(frame.readInt32BE(0)) ? withSaslVersions(frame) : frame;
     this.client.write(framed(this.#withOurAddress(known)));
   }

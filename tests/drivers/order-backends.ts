@@ -6,6 +6,7 @@ import { sha256Hex } from '../../src/domain/digest';
 import type { Backend } from '../../src/domain/orders/order-origin';
 import { ORDERS_QUEUE } from '../../src/domain/storage-layout';
 import { startEventHubs } from './event-hubs-server';
+import { startKafkaFront } from './kafka-front';
 import { hasKafka, startKafka } from './kafka-under-test';
 import { quickEventHubs } from './orders-under-test';
 import type { StorageUnderTest } from './storage-under-test';
@@ -59,11 +60,12 @@ const backends: Readonly<Record<Backend, (storage: StorageUnderTest) => Promise<
 
   async kafka() {
     const kafka = await startKafka();
+    const front = await startKafkaFront({ broker: kafka.brokers });
     let sent = 0;
     await kafka.createTopic(TOPIC, PARTITIONS);
     return {
       settings: {
-        ...{ BACKEND_MODE: 'kafka', KAFKA_BROKERS: kafka.brokers, KAFKA_TOPIC: TOPIC, KAFKA_GROUP: TOPIC },
+        ...{ BACKEND_MODE: 'kafka', KAFKA_BROKERS: front.address, KAFKA_TOPIC: TOPIC, KAFKA_GROUP: TOPIC },
         // The mock broker forms a group in 3 s, which no session may be shorter than.
         AzureFunctionsJobHost__extensions__kafka__sessionTimeoutMs: '4000',
       },
@@ -84,7 +86,10 @@ const backends: Readonly<Record<Backend, (storage: StorageUnderTest) => Promise<
         const offsets = await kafka.committed(TOPIC, TOPIC);
         return sent - offsets.reduce((sum, offset) => sum + Math.max(0, offset), 0);
       },
-      stop: () => kafka.stop(),
+      async stop() {
+        await front.stop();
+        await kafka.stop();
+      },
     };
   },
 
