@@ -3,7 +3,7 @@
  * Functions trigger declares nothing. Exit code 0 when all is there, 78 with the reason when not.
  */
 import path from 'node:path';
-import { checkBlobEvents, checkSettings, EX_CONFIG } from './preflight';
+import { checkBlobEvents, checkSettings, EX_CONFIG } from '../src/preflight';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { stateFolder, withRunningStorage } from './local/running-storage';
 

@@ -15,7 +15,7 @@ import { stateFolder, withRunningStorage } from './local/running-storage';
 import { parsePublishOptions, publishUsage, type PublishOptions } from './orders/publish-options';
 import { publishOrders, type Published } from './orders/publish-orders';
 import { publishBar, publishSummary } from './orders/publish-progress';
-import { checkSettings, EX_CONFIG } from './preflight';
+import { checkSettings, EX_CONFIG } from '../src/preflight';
 
 const root = path.resolve(__dirname, '..', '..');
 const AT_ONCE = 16;

@@ -22,7 +22,7 @@ import { startEmbeddedStorage, type EmbeddedStorage } from '../local-host/storag
 import { terminalFilter } from './local/host-line';
 import { parseStartOptions, usage, type StartOptions } from './local/start-options';
 import { unknownSettings } from './local/unknown-settings';
-import { checkAll, checkSettings, EX_CONFIG } from './preflight';
+import { checkAll, checkSettings, EX_CONFIG } from '../src/preflight';
 
 const root = path.resolve(__dirname, '..', '..');
 const READY_LIMIT_MS = 120_000;

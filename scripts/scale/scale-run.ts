@@ -13,7 +13,7 @@ import { createStorageClients, type StorageClients } from '../../src/adapters/az
 import type { Config } from '../../src/config/config';
 import { hostSettingsFrom } from '../../src/config/host-settings';
 import { INCOMING_CONTAINER, blobEventOf, versionId } from '../../src/domain/blob-events/blob-event';
-import { checkAll, checkSettings } from '../preflight';
+import { checkAll, checkSettings } from '../../src/preflight';
 
 export interface ScaleRunOptions {
   /** Of the project. */

@@ -19,7 +19,7 @@ const folder = path.join(outside, 'app');
 let made: DeploymentPackage;
 beforeAll(() => {
   made = writeDeploymentPackage(projectRoot, folder);
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(outside, { recursive: true, force: true }));
 
 interface Manifest {
@@ -78,7 +78,7 @@ test('runs from its own folder', async () => {
   } finally {
     await storage.stop();
   }
-}, 60_000);
+}, 180_000);
 
 test('is refused where a package is missing, by its name', () => {
   const root = path.join(outside, 'incomplete');

@@ -1,0 +1,149 @@
+/**
+ * Settings, credential, and one call to each service that is needed, before a host starts (C4). Run by itself
+ * (`node dist/src/preflight.js`, an init container's command) it checks the environment as it is: exit code 0 when all is well,
+ * 78 (EX_CONFIG of sysexits.h) with the reasons when not. Secrets are never printed.
+ */
+import { createStorageClients, identity } from './adapters/azure-storage/clients';
+import { provisionStorage } from './adapters/azure-storage/provision';
+import { createShareAccount } from './adapters/azure-storage/share-account';
+import { createEventHub } from './adapters/event-hubs/hub';
+import { createKafkaTopic } from './adapters/kafka/topic';
+import { createShareFiles } from './adapters/share/share-files';
+import { createBlobEventBroker } from './compose-blob-events';
+import { loadConfig, type Config } from './config/config';
+import { environment } from './config/environment';
+import { describeProblem, type Environment } from './config/setting-problem';
+import type { Probe } from './ports/probe';
+import { messageOf } from './telemetry/logger';
+import { storageLayout } from './domain/storage-layout';
+
+export const EX_CONFIG = 78;
+
+export type Preflight =
+  { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly reasons: readonly string[] };
+
+/** Only the settings; asks nobody. */
+export function checkSettings(env: Environment): Preflight {
+  const loaded = loadConfig(env);
+  return loaded.ok ? loaded : { ok: false, reasons: loaded.problems.map(describeProblem) };
+}
+
+/** One call to storage, which also makes what is missing there. */
+export async function checkStorage(config: Config): Promise<Preflight> {
+  const { storage } = config;
+  try {
+    await provisionStorage(createStorageClients(storage), storageLayout);
+    return { ok: true, config };
+  } catch (error) {
+    const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
+    const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ');
+    const remedy =
+      statusCode === 403
+        ? 'The identity needs Storage Blob, Queue and Table Data Contributor on the account.'
+        : 'Check the account name, the network, and that the credential is meant for this account.';
+    return {
+      ok: false,
+      reasons: [`Storage account ${storage.account} by ${storage.describes} does not let us in: ${found}. ${remedy}`],
+    };
+  }
+}
+
+/** The share's account, by the access that will be used, and its folders (FR-9). Nothing to do where the pipeline is off. */
+export async function checkShare(config: Config): Promise<Preflight> {
+  if (!config.share || !config.pipelines.has('nfs')) return { ok: true, config };
+  const { access, roots, deadlineMs } = config.share;
+  const account = createShareAccount(access);
+  const share = createShareFiles({ roots, threads: 1, deadlineMs });
+  const reasons: string[] = [];
+  try {
+    await account.container();
+    console.log(`Share: container ${access.container} by ${account.describes()}.`);
+  } catch (error) {
+    reasons.push(`CREDENTIAL_MISSING APP_AZURE_ACCOUNT_URL: ${messageOf(error)}`);
+  }
+  try {
+    reasons.push(...(await share.check()).map((problem) => `SETTINGS_INVALID ${problem}`));
+  } catch (error) {
+    reasons.push(`SETTINGS_INVALID APP_NFS_INCOMING_DIR=${roots.incoming}: ${messageOf(error)}`);
+  } finally {
+    share.stop();
+  }
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
+/** The brokers that orders come from. Nothing to do where they come from the queue alone, or not at all. */
+export async function checkOrders(config: Config): Promise<Preflight> {
+  const { kafka, eventHub } = config.orders.backends;
+  if (!config.pipelines.has('orders')) return { ok: true, config };
+  const reasons: string[] = [];
+  if (kafka) {
+    const topic = createKafkaTopic(kafka);
+    const reason = await refusal(topic.probe);
+    if (reason !== undefined)
+      reasons.push(
+        `${topic.probe.name} cannot be used: ${reason}. Check KAFKA_BROKERS, the network, that the topic KAFKA_TOPIC exists, and KAFKA_SECURITY_PROTOCOL, KAFKA_USERNAME and KAFKA_PASSWORD.`,
+      );
+    await topic.stop();
+  }
+  if (eventHub) {
+    const hub = createEventHub(eventHub, { credential: () => identity(undefined), checkpoints: undefined });
+    const reason = await refusal(hub.probe);
+    if (reason !== undefined)
+      reasons.push(
+        `The ${hub.probe.name} cannot be used: ${reason}. Check EVENTHUB_NAMESPACE and EVENTHUB_NAME, the network, and that the identity has the role Azure Event Hubs Data Receiver.`,
+      );
+    await hub.stop();
+  }
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
+/** The broker of blob events, and its queues, which are made where they are missing. Nothing to do where the pipeline is off. */
+export async function checkBlobEvents(config: Config): Promise<Preflight> {
+  if (!config.pipelines.has('blob-events')) return { ok: true, config };
+  const broker = createBlobEventBroker(config, createStorageClients(config.storage));
+  try {
+    await broker.declare();
+    return { ok: true, config };
+  } catch (error) {
+    const found = messageOf(error).split('\n', 1)[0] ?? '';
+    const remedy = found.includes('PRECONDITION')
+      ? 'It is there with other properties: delete or rename it, or give it the ones named.'
+      : 'Check RABBITMQ_URL (address, user, password, virtual host), the network, and that the user may configure blob.*.';
+    return { ok: false, reasons: [`The ${broker.probe.name} cannot be used for blob events: ${found}. ${remedy}`] };
+  } finally {
+    await broker.stop();
+  }
+}
+
+/** All of it, one after the other; ends with the first that fails. */
+export async function checkAll(settings: Preflight): Promise<Preflight> {
+  let result = settings;
+  for (const check of [checkStorage, checkShare, checkBlobEvents, checkOrders])
+    if (result.ok) result = await check(result.config);
+  return result;
+}
+
+const PROBE_MS = 15_000;
+
+async function refusal(probe: Probe): Promise<string | undefined> {
+  try {
+    await probe.check(AbortSignal.timeout(PROBE_MS));
+    return undefined;
+  } catch (error) {
+    return messageOf(error).split('\n', 1)[0];
+  }
+}
+
+/** Prints what came of it; resolves with the exit code. */
+export async function runPreflight(given: Environment): Promise<number> {
+  const result = await checkAll(checkSettings(given));
+  if (result.ok) {
+    const { account, describes } = result.config.storage;
+    console.log(`Preflight passed: storage account ${account} by ${describes}.`);
+    return 0;
+  }
+  for (const reason of result.reasons) console.error(reason);
+  return EX_CONFIG;
+}
+
+if (require.main === module) void runPreflight(environment()).then((code) => (process.exitCode = code));
