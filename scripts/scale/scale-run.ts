@@ -26,6 +26,8 @@ export interface ScaleRunOptions {
   readonly metricsPort: number;
   readonly blobs: number;
   readonly maxInstances: number;
+  /** Instead of the storage queue. Its queues are declared here. */
+  readonly rabbit?: { readonly url: string; readonly managementUrl: string };
   /** Instead of the manifest's own, so that one need not wait for minutes. */
   readonly pollingSeconds: number;
   readonly windowSeconds: number;
@@ -58,11 +60,11 @@ interface ScaleState {
 
 const LOOK_MS = 100;
 const LIMIT_MS = 240_000;
-const MANIFEST = path.join('infra', 'k8s', 'keda', 'blob-events-queue.yaml');
+const MANIFESTS = path.join('infra', 'k8s', 'keda');
 
 /** @throws Error when it does not come to an end within four minutes a step, or the scaler ends */
 export async function runScaling(options: ScaleRunOptions): Promise<ScaleRunResult> {
-  const { root, home, storagePorts, blobs } = options;
+  const { home, storagePorts, blobs, rabbit } = options;
   const [blob, queue, table] = storagePorts;
   const storage = await startEmbeddedStorage(
     { location: path.join(home, 'azurite'), ports: { blob, queue, table } },
@@ -74,6 +76,7 @@ export async function runScaling(options: ScaleRunOptions): Promise<ScaleRunResu
       PIPELINES: 'blob-events',
       AzureWebJobsStorage: storage.azurite.connectionString,
       BLOB_EVENTS_BATCH_SIZE: '1',
+      ...(rabbit ? { RABBITMQ_URL: rabbit.url, RABBITMQ_MANAGEMENT_URL: rabbit.managementUrl } : {}),
       // Only when it is told to.
       BLOB_EVENTS_SCHEDULE: '0 0 0 1 1 *',
       AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.500',
@@ -84,7 +87,7 @@ export async function runScaling(options: ScaleRunOptions): Promise<ScaleRunResu
     const destinations = await upload(clients, ready.config, blobs);
     const run = new Run(
       options,
-      spawnScaler(options, manifestFor(root, home, options), { ...settings, ...hostSettingsFrom(ready.config) }),
+      spawnScaler(options, manifestFor(options), { ...settings, ...hostSettingsFrom(ready.config) }),
     );
     try {
       return await run.untilBack(() => verified(clients, destinations));
@@ -189,16 +192,18 @@ async function scaleState(port: number): Promise<ScaleState | undefined> {
 }
 
 /** Ours, with another interval and window. */
-function manifestFor(root: string, home: string, options: ScaleRunOptions): string {
-  const [scaledObject = '', ...others] = readFileSync(path.join(root, MANIFEST), 'utf8').split(/^---$/m);
+function manifestFor(options: ScaleRunOptions): string {
+  const name = options.rabbit ? 'blob-events-rabbitmq.yaml' : 'blob-events-queue.yaml';
+  const shipped = readFileSync(path.join(options.root, MANIFESTS, name), 'utf8');
+  const [scaledObject = '', ...others] = shipped.split(/^---$/m);
   const document = parseDocument(scaledObject);
   document.setIn(['spec', 'pollingInterval'], options.pollingSeconds);
   document.setIn(
     ['spec', 'advanced', 'horizontalPodAutoscalerConfig', 'behavior', 'scaleDown', 'stabilizationWindowSeconds'],
     options.windowSeconds,
   );
-  const file = path.join(home, 'blob-events-queue.yaml');
-  mkdirSync(home, { recursive: true });
+  const file = path.join(options.home, name);
+  mkdirSync(options.home, { recursive: true });
   writeFileSync(file, [document.toString(), ...others].join('---'));
   return file;
 }

@@ -18,7 +18,7 @@ import type { Inbox } from '../ports/inbox';
 import type { Orchestrations } from '../ports/orchestrations';
 import type { Logger } from '../telemetry/logger';
 import { count } from '../telemetry/meters';
-import { attributes, spans } from '../telemetry/names';
+import { attributes, messageAttributes, spans } from '../telemetry/names';
 import { currentTraceId, currentTraceparent, inSpan, SpanKind } from '../telemetry/tracing';
 
 /** A queue message as the host hands it over. */
@@ -85,10 +85,10 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
     // The upload's own trace travels with the blob; whoever put it, one trace spans what follows.
     const parent = source?.metadata['traceparent'] ?? (await ports.uploads.get(item.id))?.traceparent;
     const spanAttributes = {
-      [attributes.messagingSystem]: 'azure_storage_queue',
-      [attributes.messagingDestination]: JOB_QUEUE,
-      [attributes.messagingOperation]: 'process',
-      [attributes.pipeline]: 'media',
+      ...messageAttributes({
+        ...{ system: 'azure_storage_queue', destination: JOB_QUEUE, operation: 'process' },
+        pipeline: 'media',
+      }),
       [attributes.blob]: fields.blob,
       [attributes.instanceId]: id,
     };

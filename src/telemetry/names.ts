@@ -127,3 +127,21 @@ export const attributes = {
   messagingOperation: 'messaging.operation.type',
   messagingMessageId: 'messaging.message.id',
 } as const;
+
+/** Attributes of a span that sends a message or works on one. */
+export function messageAttributes(message: {
+  readonly system: string;
+  /** Queue or topic. */
+  readonly destination: string;
+  readonly operation: 'send' | 'process';
+  readonly id?: string;
+  readonly pipeline: string;
+}): Readonly<Record<string, string>> {
+  return {
+    [attributes.messagingSystem]: message.system,
+    [attributes.messagingDestination]: message.destination,
+    [attributes.messagingOperation]: message.operation,
+    ...(message.id === undefined ? {} : { [attributes.messagingMessageId]: message.id }),
+    [attributes.pipeline]: message.pipeline,
+  };
+}

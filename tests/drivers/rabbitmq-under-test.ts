@@ -4,7 +4,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connect, type ChannelModel } from 'amqplib';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { describeWith } from './debian-package';
 import { freePorts } from './free-ports';
 
@@ -76,6 +76,48 @@ export async function startRabbit(options: { readonly management?: boolean } = {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The one that the tests of a file share. */
+export interface RabbitOfFile extends Omit<RabbitUnderTest, 'stop'> {
+  /** Of the tests; a new one after an outage. */
+  readonly channel: Channel;
+}
+
+/** Started before the tests of a file, stopped after them, where RabbitMQ is installed. To be called once, at the file's top. */
+export function rabbitOfFile(): RabbitOfFile {
+  let rabbit: RabbitUnderTest | undefined;
+  let channel: Channel | undefined;
+  const open = async (): Promise<void> => void (channel = await (await there(rabbit).connection()).createChannel());
+  beforeAll(async () => {
+    if (!hasRabbit) return;
+    rabbit = await startRabbit();
+    await open();
+  }, 120_000);
+  afterAll(() => rabbit?.stop(), 60_000);
+  return {
+    get url() {
+      return there(rabbit).url;
+    },
+    get port() {
+      return there(rabbit).port;
+    },
+    managementUrl: '',
+    get channel() {
+      return there(channel);
+    },
+    connection: () => there(rabbit).connection(),
+    async outage(back) {
+      await there(rabbit).outage(back);
+      await open();
+    },
+  };
+}
+
+function there<T>(value: T | undefined): T {
+  if (value === undefined)
+    throw new Error('RabbitMQ does not run: it is started before the tests, and only where it is installed.');
+  return value;
 }
 
 function configuration(

@@ -10,7 +10,7 @@ import type { BlobEventLedger, LedgerClaim } from '../../ports/blob-event-ledger
 import type { Clock } from '../../ports/clock';
 import type { Logger } from '../../telemetry/logger';
 import { count } from '../../telemetry/meters';
-import { attributes, spans } from '../../telemetry/names';
+import { attributes, messageAttributes, spans } from '../../telemetry/names';
 import { currentTraceparent, inSpan, SpanKind, traceIdOf } from '../../telemetry/tracing';
 
 export interface PublishPorts {
@@ -74,11 +74,10 @@ export function createPublishVersions(
     const options = {
       kind: SpanKind.PRODUCER,
       attributes: {
-        [attributes.messagingSystem]: broker.system,
-        [attributes.messagingDestination]: broker.queues.events,
-        [attributes.messagingOperation]: 'send',
-        [attributes.messagingMessageId]: id,
-        [attributes.pipeline]: 'blob-events',
+        ...messageAttributes({
+          ...{ system: broker.system, destination: broker.queues.events, operation: 'send', id },
+          pipeline: 'blob-events',
+        }),
         [attributes.blob]: `${INCOMING_CONTAINER}/${blob.name}`,
       },
       // Of a version that is published again, the first message's trace.

@@ -16,7 +16,7 @@ import type { BlobEventBroker } from '../../ports/blob-event-broker';
 import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
 import type { Logger } from '../../telemetry/logger';
 import { count } from '../../telemetry/meters';
-import { attributes, spans } from '../../telemetry/names';
+import { attributes, messageAttributes, spans } from '../../telemetry/names';
 import { inSpan, SpanKind, currentTraceparent, traceIdOf } from '../../telemetry/tracing';
 
 export interface ReceivedBlobEvent extends Delivery {
@@ -69,13 +69,10 @@ export function createReceiveBlobEvent({
     const options = {
       kind: SpanKind.CONSUMER,
       parent: message.headers.traceparent,
-      attributes: {
-        [attributes.messagingSystem]: broker.system,
-        [attributes.messagingDestination]: broker.queues.events,
-        [attributes.messagingOperation]: 'process',
-        [attributes.messagingMessageId]: message.id,
-        [attributes.pipeline]: 'blob-events',
-      },
+      attributes: messageAttributes({
+        ...{ system: broker.system, destination: broker.queues.events, operation: 'process', id: message.id },
+        pipeline: 'blob-events',
+      }),
     };
     await inSpan(spans.blobEvent, options, async (span) => {
       const parsed = parseBlobEvent(message.text);

@@ -1,7 +1,7 @@
 import { parseBlobEvent } from '../../domain/blob-events/blob-event';
 import { fromEnvelope, headersOf } from '../../domain/blob-events/delivery';
 import type { BlobEventBroker } from '../../ports/blob-event-broker';
-import { attributes, spans } from '../../telemetry/names';
+import { messageAttributes, spans } from '../../telemetry/names';
 import { inSpan, SpanKind, traceIdOf } from '../../telemetry/tracing';
 
 /** A dead letter's message back into the broker, into the trace that it came from. `id`: of the queue message that brought it. */
@@ -12,12 +12,10 @@ export function createReplayBlobEvent(broker: BlobEventBroker): ReplayBlobEvent 
     const { headers, text } = fromEnvelope(envelope);
     const options = {
       kind: SpanKind.PRODUCER,
-      attributes: {
-        [attributes.messagingSystem]: broker.system,
-        [attributes.messagingDestination]: broker.queues.events,
-        [attributes.messagingOperation]: 'send',
-        [attributes.pipeline]: 'blob-events',
-      },
+      attributes: messageAttributes({
+        ...{ system: broker.system, destination: broker.queues.events, operation: 'send' },
+        pipeline: 'blob-events',
+      }),
       links: headers.traceparent === undefined ? [] : [headers.traceparent],
     };
     await inSpan(spans.blobReplay, options, async () => {

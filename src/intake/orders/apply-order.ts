@@ -15,7 +15,7 @@ import type { Clock } from '../../ports/clock';
 import type { Delivered, Downstream } from '../../ports/downstream';
 import type { Logger } from '../../telemetry/logger';
 import { count, gauge, record } from '../../telemetry/meters';
-import { attributes, spans } from '../../telemetry/names';
+import { attributes, messageAttributes, spans } from '../../telemetry/names';
 import { inSpan, SpanKind, traceparentOf } from '../../telemetry/tracing';
 import type { BuryOrder } from './bury-order';
 import type { OrderCounts } from './order-figures';
@@ -98,10 +98,10 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
     const began = ports.clock.now();
     const fields = orderFields(work);
     const spanAttributes = {
-      [attributes.messagingSystem]: work.origin.backend,
-      [attributes.messagingDestination]: work.origin.source,
-      [attributes.messagingOperation]: 'process',
-      [attributes.pipeline]: 'orders',
+      ...messageAttributes({
+        ...{ system: work.origin.backend, destination: work.origin.source, operation: 'process' },
+        pipeline: 'orders',
+      }),
       [attributes.orderId]: work.order.orderId,
       [attributes.tenantId]: work.order.tenantId,
     };

@@ -1,7 +1,7 @@
 /**
  * The plan of source 000, section 7: blobs in `incoming`, a message for each, processors started by the manifest that a cluster would
- * be given, each blob moved once, processors back to one. The real scaler, real processes, real storage; `npm run soak -- scaling`
- * does it with 200 blobs and ten of them.
+ * be given, each blob moved once, processors back to one. The real scaler, real processes, real storage, each real broker; `npm run
+ * soak -- blob-events/scaling` does it with 200 blobs and ten processors.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -10,34 +10,44 @@ import '../../../local-host/quiet-sqlite';
 import { runScaling } from '../../../scripts/scale/scale-run';
 import { projectRoot } from '../../drivers/app-under-test';
 import { freePorts } from '../../drivers/free-ports';
+import { hasRabbit, startRabbit } from '../../drivers/rabbitmq-under-test';
 import { isSoak } from '../../drivers/scale';
 
 const BLOBS = isSoak ? 200 : 40;
 const MOST = isSoak ? 10 : 3;
 
-test(`${BLOBS} blobs call up ${MOST} processors, are moved once each, and leave one processor`, async () => {
-  const home = mkdtempSync(path.join(os.tmpdir(), 'sluice-scaling-'));
-  const [blob = 0, queue = 0, table = 0, port = 0, metricsPort = 0] = await freePorts(5);
-  const lines: string[] = [];
-  try {
-    const result = await runScaling({
-      ...{ root: projectRoot, home, port, metricsPort, blobs: BLOBS, maxInstances: MOST },
-      ...{ storagePorts: [blob, queue, table], pollingSeconds: 1, windowSeconds: isSoak ? 10 : 2 },
-      onLine: (line) => lines.push(line),
-    });
-    expect(result).toMatchObject({ moved: BLOBS, mostWanted: MOST });
-    // Up by the length of the queue, and down when it is empty: as few steps as the manifest allows.
-    expect(result.decisions[0]).toMatch(
-      /^Scaling blob-events from 1 to \d+ replicas: \d+ messages in queue 'blob-events'/,
-    );
-    expect(result.decisions.at(-1)).toMatch(/ to 1 replica: /);
-    // A message that came twice, since a busy machine let its lease run out, would be told of here, and moves nothing again.
-    if (isSoak) expect(result).toMatchObject({ again: [], mostReady: MOST });
-    console.info(JSON.stringify({ ...result, decisions: result.decisions.length }));
-  } catch (error) {
-    console.error(lines.slice(-100).join('\n'));
-    throw error;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}, 300_000);
+const brokers = ['the storage queue', ...(hasRabbit ? ['RabbitMQ'] : [])];
+
+test.each(brokers)(
+  `${BLOBS} blobs on %s call up ${MOST} processors, are moved once each, and leave one`,
+  async (on) => {
+    const home = mkdtempSync(path.join(os.tmpdir(), 'sluice-scaling-'));
+    const [blob = 0, queue = 0, table = 0, port = 0, metricsPort = 0] = await freePorts(5);
+    const lines: string[] = [];
+    const rabbit = on === 'RabbitMQ' ? await startRabbit({ management: true }) : undefined;
+    try {
+      const result = await runScaling({
+        ...{ root: projectRoot, home, port, metricsPort, blobs: BLOBS, maxInstances: MOST },
+        ...{ storagePorts: [blob, queue, table], pollingSeconds: 1, windowSeconds: isSoak ? 10 : 2 },
+        ...(rabbit ? { rabbit } : {}),
+        onLine: (line) => lines.push(line),
+      });
+      expect(result).toMatchObject({ moved: BLOBS, mostWanted: MOST });
+      // Up by the length of the queue, and down when it is empty: as few steps as the manifest allows.
+      expect(result.decisions[0]).toMatch(
+        /^Scaling blob-events from 1 to \d+ replicas: \d+ (ready )?messages in queue 'blob[-.]events'/,
+      );
+      expect(result.decisions.at(-1)).toMatch(/ to 1 replica: /);
+      // A message that came twice, since a busy machine let its lease run out, would be told of here, and moves nothing again.
+      if (isSoak) expect(result).toMatchObject({ again: [], mostReady: MOST });
+      console.info(JSON.stringify({ ...result, decisions: result.decisions.length }));
+    } catch (error) {
+      console.error(lines.slice(-100).join('\n'));
+      throw error;
+    } finally {
+      await rabbit?.stop();
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+  300_000,
+);

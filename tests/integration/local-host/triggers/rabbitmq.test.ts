@@ -1,9 +1,9 @@
-import type { Channel, Options } from 'amqplib';
+import type { Options } from 'amqplib';
 import { rabbitMqBinding } from '../../../../local-host/bindings/rabbitmq';
 import type { Listener } from '../../../../local-host/plugin';
 import { rabbitMqTrigger } from '../../../../local-host/triggers/rabbitmq';
 import { cuttableConnection } from '../../../drivers/cuttable-connection';
-import { describeRabbit, hasRabbit, startRabbit, type RabbitUnderTest } from '../../../drivers/rabbitmq-under-test';
+import { describeRabbit, rabbitOfFile } from '../../../drivers/rabbitmq-under-test';
 import { temporaryFolder } from '../../../unit/local-host/temporary-folder';
 import {
   definition,
@@ -14,19 +14,9 @@ import {
 } from '../storage/listener-host';
 
 const stateDir = temporaryFolder();
-let rabbit: RabbitUnderTest;
-let channel: Channel;
+const rabbit = rabbitOfFile();
 let listeners: Listener[] = [];
 let hosts: ListenerHost[] = [];
-
-beforeAll(async () => {
-  if (!hasRabbit) return;
-  rabbit = await startRabbit();
-  channel = await (await rabbit.connection()).createChannel();
-}, 120_000);
-afterAll(async () => {
-  if (hasRabbit) await rabbit.stop();
-}, 60_000);
 afterEach(async () => {
   await Promise.all(listeners.map((listener) => listener.stop()));
   await Promise.all(hosts.map(async ({ context }) => rabbitMqBinding.stop?.(context)));
@@ -58,10 +48,10 @@ async function listenIn(made: ListenerHost, queueName: string, name: string): Pr
 
 const at = (queueName: string) => ({ queueName, connectionStringSetting: 'RabbitConn' });
 const send = (queue: string, text: string, options?: Options.Publish) =>
-  channel.sendToQueue(queue, Buffer.from(text), options);
+  rabbit.channel.sendToQueue(queue, Buffer.from(text), options);
 const texts = (made: ListenerHost) =>
   made.calls.map(({ invocation }) => ('string' in invocation.input ? invocation.input.string : ''));
-const waiting = async (queue: string): Promise<number> => (await channel.checkQueue(queue)).messageCount;
+const waiting = async (queue: string): Promise<number> => (await rabbit.channel.checkQueue(queue)).messageCount;
 const empty = (queue: string): Promise<true> =>
   eventually(async () => ((await waiting(queue)) === 0 ? true : undefined));
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
@@ -77,7 +67,7 @@ function publish(
 
 describeRabbit('a RabbitMQ trigger', () => {
   test('hands over a message with its metadata and trace, and acks it', async () => {
-    await channel.assertQueue('plain');
+    await rabbit.channel.assertQueue('plain');
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     send('plain', '{"cargo":"tea"}', { messageId: 'm1', headers: { traceparent, n: 7 } });
     const made = await listen('plain');
@@ -97,7 +87,7 @@ describeRabbit('a RabbitMQ trigger', () => {
   });
 
   test('runs a message that fails five times, then rejects it and says that it is lost', async () => {
-    await channel.assertQueue('sour', { durable: false });
+    await rabbit.channel.assertQueue('sour', { durable: false });
     send('sour', 'bad', { correlationId: 'c1' });
     const made = await listen('sour', { answer: () => false });
     await made.line(/^Queue 'sour' has no dead-letter exchange: a message that fails 5 runs of 'job' is lost/);
@@ -112,8 +102,8 @@ describeRabbit('a RabbitMQ trigger', () => {
   });
 
   test('leaves a rejected message to the dead-letter exchange, and says so', async () => {
-    await channel.assertQueue('kept.dead');
-    await channel.assertQueue('kept', {
+    await rabbit.channel.assertQueue('kept.dead');
+    await rabbit.channel.assertQueue('kept', {
       arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'kept.dead', 'x-message-ttl': 600_000 },
     });
     send('kept', 'bad');
@@ -124,7 +114,7 @@ describeRabbit('a RabbitMQ trigger', () => {
   });
 
   test('runs one message at a time, however many were handed out ahead', async () => {
-    await channel.assertQueue('many');
+    await rabbit.channel.assertQueue('many');
     let running = 0;
     let most = 0;
     const made = await listen('many', {
@@ -144,21 +134,21 @@ describeRabbit('a RabbitMQ trigger', () => {
   test('waits for a queue that does not exist, names the remedy, declares nothing, and leaves others alone', async () => {
     const made = await listen('later');
     await made.line(/^Queue 'later' does not exist, and the RabbitMQ trigger declares none\. Declare it/);
-    await channel.assertQueue('sibling');
+    await rabbit.channel.assertQueue('sibling');
     await listenIn(made, 'sibling', 'other');
     send('sibling', 'hello');
     await made.called(1, ({ fn }) => fn === 'other');
     const probe = await (await rabbit.connection()).createChannel();
     probe.on('error', () => undefined);
     await expect(probe.checkQueue('later')).rejects.toThrow(/NOT_FOUND/);
-    await channel.assertQueue('later');
+    await rabbit.channel.assertQueue('later');
     send('later', 'now');
     await made.called(1, ({ fn }) => fn === 'job');
     await made.line(/^Consuming queue 'later' for 'job' again\.$/);
   });
 
   test('gives back what it was handed and had not begun when it stops', async () => {
-    await channel.assertQueue('stopped');
+    await rabbit.channel.assertQueue('stopped');
     for (const n of numbers(10)) send('stopped', n);
     let finish: () => void = () => undefined;
     const made = await listen('stopped', {
@@ -195,11 +185,11 @@ describeRabbit('a RabbitMQ trigger', () => {
 
 describeRabbit('a RabbitMQ output', () => {
   test('publishes each element in order, as recorded, and warns that messages are not persistent', async () => {
-    await channel.assertQueue('out');
+    await rabbit.channel.assertQueue('out');
     const made = host();
     await publish(made, 'out', { json: '["a",{"b":1}]' });
     await publish(made, 'out', { bytes: Buffer.from([0, 255]) });
-    const got = [await channel.get('out'), await channel.get('out'), await channel.get('out')];
+    const got = [await rabbit.channel.get('out'), await rabbit.channel.get('out'), await rabbit.channel.get('out')];
     expect(got.map((message) => message && message.content.toString('latin1'))).toEqual(['a', '{\n  "b": 1\n}', '\0ÿ']);
     await made.line(/^Messages of the output binding for queue 'out' are not persistent/);
   });
@@ -215,7 +205,7 @@ describeRabbit('with connections that break', () => {
   test('every message is published and consumed while they are cut, and none is lost', async () => {
     const line = await cuttableConnection(rabbit.port);
     const values = { RabbitConn: rabbit.url.replace(String(rabbit.port), String(line.port)) };
-    await channel.assertQueue('cut');
+    await rabbit.channel.assertQueue('cut');
     const seen = new Set<string>();
     const cuts = new Set<number>();
     const answer: ListenerHostOptions['answer'] = ({ invocation }) => {
@@ -238,7 +228,7 @@ describeRabbit('with connections that break', () => {
   });
 
   test('a restart of the broker loses no persistent message, and the one in hand runs again', async () => {
-    await channel.assertQueue('restart');
+    await rabbit.channel.assertQueue('restart');
     for (const n of numbers(20)) send('restart', n, { persistent: true });
     let holding: (() => void) | undefined;
     const made = await listen('restart', {
@@ -249,7 +239,6 @@ describeRabbit('with connections that break', () => {
     });
     await made.called(5);
     await rabbit.outage(() => Promise.resolve(holding?.()));
-    channel = await (await rabbit.connection()).createChannel();
     await eventually(() => Promise.resolve(new Set(texts(made)).size === 20 ? true : undefined));
     await empty('restart');
     expect(texts(made).filter((text) => text === '4').length).toBe(2);

@@ -1,25 +1,14 @@
 /** Blob events at a real RabbitMQ: what is published is there, whatever happens to broker and connection. */
-import type { Channel } from 'amqplib';
 import { createRabbitBroker } from '../../../../src/adapters/rabbitmq/blob-event-broker';
 import { EVENTS, POISON } from '../../../../src/adapters/rabbitmq/topology';
 import { toEnvelope, type Headers } from '../../../../src/domain/blob-events/delivery';
 import type { BlobEventBroker } from '../../../../src/ports/blob-event-broker';
 import { brokerContract } from '../../../contracts/blob-events';
 import { cuttableConnection } from '../../../drivers/cuttable-connection';
-import { describeRabbit, hasRabbit, startRabbit, type RabbitUnderTest } from '../../../drivers/rabbitmq-under-test';
+import { describeRabbit, hasRabbit, rabbitOfFile } from '../../../drivers/rabbitmq-under-test';
 
-let rabbit: RabbitUnderTest;
-let channel: Channel;
+const rabbit = rabbitOfFile();
 const brokers: BlobEventBroker[] = [];
-
-beforeAll(async () => {
-  if (!hasRabbit) return;
-  rabbit = await startRabbit();
-  channel = await (await rabbit.connection()).createChannel();
-}, 120_000);
-afterAll(async () => {
-  if (hasRabbit) await rabbit.stop();
-}, 60_000);
 afterEach(async () => {
   await Promise.all(brokers.splice(0).map((broker) => broker.stop()));
 });
@@ -35,7 +24,7 @@ async function take(
 ): Promise<{ readonly envelope: string; readonly id: string; readonly durable: boolean }[]> {
   const taken = [];
   for (;;) {
-    const message = await channel.get(queue, { noAck: true });
+    const message = await rabbit.channel.get(queue, { noAck: true });
     if (!message) return taken;
     const { messageId, headers, deliveryMode } = message.properties;
     const id = String(messageId);
@@ -51,31 +40,31 @@ if (hasRabbit)
   brokerContract('RabbitMQ', async () => {
     const broker = brokerAt();
     await broker.declare();
-    for (const queue of Object.values(broker.queues)) await channel.purgeQueue(queue);
+    for (const queue of Object.values(broker.queues)) await rabbit.channel.purgeQueue(queue);
     return { broker, take: async (queue) => (await take(queue)).map(({ envelope }) => envelope) };
   });
 
 describeRabbit('blob events at RabbitMQ', () => {
   beforeEach(async () => {
     await brokerAt().declare();
-    await channel.purgeQueue(EVENTS);
+    await rabbit.channel.purgeQueue(EVENTS);
   });
 
   it('makes a rejected message come into the poison queue, and again when it is rejected there', async () => {
     await brokerAt().publish(messages(1));
     for (const queue of [EVENTS, POISON, POISON]) {
-      let got = await channel.get(queue);
-      while (!got) got = await channel.get(queue);
-      channel.reject(got, false);
+      let got = await rabbit.channel.get(queue);
+      while (!got) got = await rabbit.channel.get(queue);
+      rabbit.channel.reject(got, false);
     }
-    let last = await channel.get(POISON);
-    while (!last) last = await channel.get(POISON);
+    let last = await rabbit.channel.get(POISON);
+    while (!last) last = await rabbit.channel.get(POISON);
     expect(last.properties.messageId).toBe('m0');
-    channel.ack(last);
+    rabbit.channel.ack(last);
   });
 
   it('says that a queue is missing, and how to make it', async () => {
-    await channel.deleteQueue(EVENTS);
+    await rabbit.channel.deleteQueue(EVENTS);
     const broker = brokerAt();
     await expect(broker.publish(messages(3))).rejects.toThrow(/blob\.events does not exist; npm run broker:declare/);
     await expect(broker.probe.check(AbortSignal.timeout(5_000))).rejects.toThrow(/NOT_FOUND/);
@@ -85,10 +74,10 @@ describeRabbit('blob events at RabbitMQ', () => {
   });
 
   it('says what differs of a queue that is there with other properties', async () => {
-    await channel.deleteQueue(EVENTS);
-    await channel.assertQueue(EVENTS, { durable: false });
+    await rabbit.channel.deleteQueue(EVENTS);
+    await rabbit.channel.assertQueue(EVENTS, { durable: false });
     await expect(brokerAt().declare()).rejects.toThrow(/PRECONDITION_FAILED.*durable/s);
-    await channel.deleteQueue(EVENTS);
+    await rabbit.channel.deleteQueue(EVENTS);
   });
 
   it('says that nobody answers, in the time it has for that', async () => {
@@ -120,7 +109,6 @@ describeRabbit('blob events at RabbitMQ', () => {
       during = broker.publish([{ ...message(50), id: 'during' }]).catch(() => undefined);
       await during;
     });
-    channel = await (await rabbit.connection()).createChannel();
     await broker.publish([{ ...message(51), id: 'after' }]);
     const taken = await take(EVENTS);
     expect(taken.every(({ durable }) => durable)).toBe(true);
