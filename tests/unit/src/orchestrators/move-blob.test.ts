@@ -187,6 +187,24 @@ describe('the move of a blob', () => {
     ]);
   });
 
+  it('goes on from the part that took too long', async () => {
+    let calls = 0;
+    const { blobs, run, activities } = world({
+      ...{ partBytes: 2, leastPartBytes: 1 },
+      longestCall: () => (++calls === 2 ? AbortSignal.abort(new Error('too late')) : new AbortController().signal),
+    });
+    const move = activities['move-blob'];
+    const parts: unknown[] = [];
+    activities['move-blob'] = (input) => {
+      const { stage } = input;
+      parts.push(stage?.kind === 'comparing' ? [stage.from, stage.partBytes] : stage);
+      return move(input);
+    };
+    expect((await run()).result).toEqual({ outcome: 'moved' });
+    expect(parts).toEqual([undefined, [2, undefined], [2, 1], [3, 1], [4, 1]]);
+    expect(blobs.text(source)).toBeUndefined();
+  });
+
   it('is given up, and says why, where storage is too slow for the smallest part', async () => {
     const { blobs, deadLetters, run } = world({
       ...{ partBytes: 8, leastPartBytes: 4 },
