@@ -137,7 +137,7 @@ async function oursSide(
   root: string,
   master: string,
   copies: number,
-): Promise<Run & { readonly memoryMiB: number; readonly growthMiB: number }> {
+): Promise<Run & { readonly memoryMiB: number; readonly growthMiB: number; readonly peaksMiB: readonly number[] }> {
   const folder = mkdtempSync(path.join(root, 'ours-'));
   fill(master, path.join(folder, 'incoming'), copies);
   const count = readdirSync(path.join(folder, 'incoming')).length;
@@ -159,8 +159,9 @@ async function oursSide(
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const seconds = (performance.now() - began) / 1000;
+    const peaksMiB = peaksOfApp(app.pid);
     const memoryMiB = peakOfApp(app.pid);
-    return { seconds, cpuMs: cpuOf(app.pid) - cpuBefore, memoryMiB, growthMiB: memoryMiB - base };
+    return { seconds, cpuMs: cpuOf(app.pid) - cpuBefore, memoryMiB, growthMiB: memoryMiB - base, peaksMiB };
   } finally {
     await app.stop();
     await storage.stop();
@@ -203,11 +204,15 @@ function processesOf(hostPid: number): number[] {
   return [...apps, ...apps.flatMap(childrenOf)];
 }
 
-/** Peak of the app's process and of the share's, together. */
+/** Peak of the app's process and of the share's. */
+function peaksOfApp(hostPid: number): readonly number[] {
+  return processesOf(hostPid).map(
+    (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024,
+  );
+}
+
 function peakOfApp(hostPid: number): number {
-  const peak = (pid: number): number =>
-    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  return processesOf(hostPid).reduce((sum, pid) => sum + peak(pid), 0);
+  return peaksOfApp(hostPid).reduce((sum, peak) => sum + peak, 0);
 }
 
 function cpuOf(hostPid: number): number {
@@ -223,12 +228,13 @@ async function settled(hostPid: number): Promise<void> {
 async function manyFiles(root: string, master: string) {
   const copies = Math.round(MANY / SMALL_COUNT);
   if (copies === 0) return undefined;
-  const { seconds, memoryMiB, growthMiB } = await oursSide(root, master, copies);
-  console.log(`${copies * SMALL_COUNT} files: ${seconds.toFixed(1)} s, peak ${memoryMiB.toFixed(0)} MiB`);
+  const { seconds, memoryMiB, growthMiB, peaksMiB } = await oursSide(root, master, copies);
+  const [ofApp = 0, ofShare = 0] = peaksMiB.map(Math.round);
+  console.log(`${copies * SMALL_COUNT} files: ${seconds.toFixed(1)} s, peaks ${ofApp} MiB (app), ${ofShare} MiB (share)`);
   return {
     files: copies * SMALL_COUNT,
     seconds: Number(seconds.toFixed(1)),
-    peakMiB: Math.round(memoryMiB),
+    peakMiB: { app: ofApp, share: ofShare, both: Math.round(memoryMiB) },
     growthMiB: Math.round(growthMiB),
   };
 }

@@ -73,7 +73,7 @@ export class ShareWorld {
     hostCount: number,
     private readonly quarantine: boolean,
   ) {
-    this.#root = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-world-'));
+    this.#root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-world-')));
     this.roots = {
       incoming: path.join(this.#root, 'incoming'),
       processing: path.join(this.#root, '.processing'),
@@ -318,11 +318,16 @@ export class ShareWorld {
     };
     const guarded = (name: Exclude<keyof ShareDisk, 'flush'>) =>
       ((...args: unknown[]) => {
+        // Even a close that fails, or that a crash follows, closes.
+        const closed = name === 'closeSync';
+        if (closed) fs.closeSync(args[0] as number);
         alive();
         this.#watchOver(name, args);
         if (this.random.chance(this.faults / 10))
           throw systemError(this.random.pick(codes[name] ?? ['ESTALE', 'EIO', 'EACCES']));
-        const answer = (fs[name] as (...all: unknown[]) => unknown)(...args);
+        const answer = closed ? undefined : (fs[name] as (...all: unknown[]) => unknown)(...args);
+        // A listing that nobody got would never be closed.
+        if (name === 'opendirSync') return answer;
         if (name === 'readSync' && this.random.chance(this.mischief)) this.#disturbOpen(args[0] as number);
         alive();
         if (this.random.chance(this.faults / 20) && name !== 'openSync') throw systemError('EIO');
@@ -337,6 +342,7 @@ export class ShareWorld {
       'lstatSync',
       'mkdirSync',
       'openSync',
+      'opendirSync',
       'readSync',
       'readdirSync',
       'renameSync',
@@ -356,7 +362,8 @@ export class ShareWorld {
 
   /** The invariants, looked at before each call that could break them. */
   #watchOver(name: keyof ShareDisk, args: readonly unknown[]): void {
-    const [from, to] = args.map(String) as [string, string];
+    if (name !== 'renameSync' && name !== 'unlinkSync') return;
+    const [from, to] = args.map((place) => realPlace(String(place))) as [string, string];
     if (name === 'renameSync' && fs.existsSync(to)) this.violations.push(`a rename would replace ${to}`);
     if (
       name !== 'unlinkSync' ||
@@ -440,6 +447,11 @@ function systemError(code: string): Error {
 
 function cut(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'RestError' });
+}
+
+/** A path by the name that its folder has: the share's operations name it by the number that it is open under. */
+function realPlace(place: string): string {
+  return path.join(fs.realpathSync(path.dirname(place)), path.basename(place));
 }
 
 async function attempt(work: () => unknown): Promise<void> {

@@ -73,6 +73,22 @@ export const bugs: readonly PlantedBug[] = [
     ...files,
   },
   {
+    name: 'share-folder-links-followed',
+    plants: 'a link in the place of a subfolder is followed',
+    file: 'src/adapters/share/reach.ts',
+    find: 'constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW',
+    replace: 'constants.O_RDONLY | constants.O_DIRECTORY',
+    tests: 'adapters/share/reach',
+  },
+  {
+    name: 'share-folder-looked-at-before',
+    plants: 'a subfolder is looked at, and then reached by its path all the same',
+    file: 'src/adapters/share/reach.ts',
+    find: 'const hasOpenFolders = existsSync(OPEN_FOLDERS);',
+    replace: 'const hasOpenFolders = existsSync(`${OPEN_FOLDERS}/none`);',
+    tests: 'adapters/share/reach',
+  },
+  {
     name: 'share-one-look',
     plants: 'a file is taken when one sweep saw it',
     file: 'src/domain/share/stability.ts',

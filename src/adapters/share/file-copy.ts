@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import path from 'node:path';
 import type { ClaimedState, Failed } from '../../ports/share-files';
 import { freshState, OPEN_SOURCE, removeEmpty, sameClaimed, standing, stateOf } from './file-state';
+import { reaching } from './reach';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -26,7 +27,8 @@ export class FileCopy {
 
   private constructor(
     private readonly disk: ShareDisk,
-    private readonly source: string,
+    private readonly processing: string,
+    private readonly relative: string,
     private readonly target: string,
     private readonly from: number,
     private readonly to: number,
@@ -35,11 +37,10 @@ export class FileCopy {
 
   /** Throws what the share or the staging disk refuses. */
   static open(disk: ShareDisk, roots: ShareRoots, relative: string): FileCopy | { readonly kind: 'gone' } | Failed {
-    const source = path.join(roots.processing, relative);
     const target = path.join(roots.staging, relative);
     let from: number;
     try {
-      from = disk.openSync(source, OPEN_SOURCE);
+      from = reaching(disk, [roots.processing], (reach) => disk.openSync(reach.place(relative), OPEN_SOURCE));
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return { kind: 'gone' };
       throw error;
@@ -48,7 +49,7 @@ export class FileCopy {
       const stat = disk.fstatSync(from, { bigint: true });
       if (stat.isFile()) {
         const to = onStaging(() => createTarget(disk, target));
-        return new FileCopy(disk, source, target, from, to, stateOf(stat));
+        return new FileCopy(disk, roots.processing, relative, target, from, to, stateOf(stat));
       }
     } catch (error) {
       disk.closeSync(from);
@@ -88,11 +89,21 @@ export class FileCopy {
       await this.#flushing;
       if (this.#flushError === undefined) await this.#flush();
       if (this.#flushError !== undefined) throw new StagingError(this.#flushError);
-      const now = freshState(this.disk, this.source);
+      const now = this.#fresh();
       if (!now) return await this.#end('gone');
       return await this.#end(sameClaimed(now, this.state) ? 'staged' : 'changed');
     } catch (error) {
       return this.abandon(error);
+    }
+  }
+
+  /** What stands at the source's path by now. */
+  #fresh(): ClaimedState | undefined {
+    try {
+      return reaching(this.disk, [this.processing], (reach) => freshState(this.disk, reach.place(this.relative)));
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
     }
   }
 

@@ -4,44 +4,56 @@ import { constants } from 'node:fs';
 import path from 'node:path';
 import { parseClaimedPath } from '../../domain/share/claimed-path';
 import { removeEmpty, standing } from './file-state';
+import { NotOurFolder, reaching } from './reach';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 
 const KEPT_MS = 60 * 60 * 1000;
 
-/** Regular files below a folder, by relative path in order; `onFolder` sees each folder after its content. */
+/** Regular files below a folder, by relative path in order, with the place to reach each; `onFolder` sees each folder after its content. */
 function walk(
   disk: ShareDisk,
   root: string,
-  onFile: (relative: string, size: number, mtimeMs: number) => boolean,
-  onFolder: (relative: string) => void = () => undefined,
+  onFile: (relative: string, size: number, mtimeMs: number, place: string) => boolean,
+  onFolder: (relative: string, place: string) => void = () => undefined,
 ): void {
-  const folder = (relative: string): boolean => {
-    for (const entry of entriesOf(disk, path.join(root, relative))) {
-      const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
-      if (entry.folder) {
-        if (!folder(name)) return false;
-        onFolder(name);
-        continue;
+  reaching(disk, [root], (reach) => {
+    const folder = (relative: string): boolean => {
+      const at = listed(() => reach.folder(relative));
+      if (at === undefined) return true;
+      for (const entry of entriesOf(disk, at)) {
+        const name = relative === '' ? entry.name : `${relative}/${entry.name}`;
+        const place = path.join(at, entry.name);
+        if (entry.folder) {
+          if (!folder(name)) return false;
+          onFolder(name, place);
+          continue;
+        }
+        const stat = standing(disk, place);
+        if (stat?.isFile() && !onFile(name, Number(stat.size), Number(stat.mtimeMs), place)) return false;
       }
-      const stat = standing(disk, path.join(root, name));
-      if (stat?.isFile() && !onFile(name, Number(stat.size), Number(stat.mtimeMs))) return false;
-    }
-    return true;
-  };
-  folder('');
+      reach.leave(relative);
+      return true;
+    };
+    folder('');
+  });
+}
+
+/** Undefined for a folder that vanished, or that a link took the place of. */
+function listed<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof NotOurFolder || errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function entriesOf(disk: ShareDisk, folder: string): { name: string; folder: boolean }[] {
-  try {
-    return disk
-      .readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })
-      .filter((entry) => isUtf8(entry.name))
-      .map((entry) => ({ name: entry.name.toString(), folder: entry.isDirectory() }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const entries = listed(() => disk.readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) ?? [];
+  return entries
+    .filter((entry) => isUtf8(entry.name))
+    .map((entry) => ({ name: entry.name.toString(), folder: entry.isDirectory() }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function claimedFiles(
@@ -62,32 +74,33 @@ export function claimedFiles(
 }
 
 export function tidyFolders(disk: ShareDisk, roots: ShareRoots, nowMs: number): void {
-  walk(
-    disk,
-    roots.staging,
-    (relative, _size, mtimeMs) => {
-      const ours = parseClaimedPath(relative) !== undefined;
-      if (ours && nowMs - mtimeMs > KEPT_MS && !standing(disk, path.join(roots.processing, relative)))
-        disk.unlinkSync(path.join(roots.staging, relative));
-      return true;
-    },
-    (relative) => prune(disk, roots.staging, relative, nowMs),
-  );
+  reaching(disk, [roots.processing], (processing) => {
+    const claimed = (relative: string) => listed(() => standing(disk, processing.place(relative)));
+    walk(
+      disk,
+      roots.staging,
+      (relative, _size, mtimeMs, place) => {
+        const ours = parseClaimedPath(relative) !== undefined;
+        if (ours && nowMs - mtimeMs > KEPT_MS && !claimed(relative)) disk.unlinkSync(place);
+        return true;
+      },
+      (relative, place) => prune(disk, relative, place, nowMs),
+    );
+  });
   walk(
     disk,
     roots.processing,
     () => true,
-    (relative) => prune(disk, roots.processing, relative, nowMs),
+    (relative, place) => prune(disk, relative, place, nowMs),
   );
 }
 
 /** A folder that is empty and old goes; one that is not stays, whoever filled it meanwhile. */
-function prune(disk: ShareDisk, root: string, relative: string, nowMs: number): void {
+function prune(disk: ShareDisk, relative: string, place: string, nowMs: number): void {
   if (!/^\d{8}(\/|$)/.test(relative)) return;
-  const folder = path.join(root, relative);
-  const stat = standing(disk, folder);
-  if (!stat || nowMs - Number(stat.mtimeMs) < KEPT_MS) return;
-  removeEmpty(disk, folder);
+  const stat = standing(disk, place);
+  if (!stat?.isDirectory() || nowMs - Number(stat.mtimeMs) < KEPT_MS) return;
+  removeEmpty(disk, place);
 }
 
 /** Problems with the folders, each naming its setting, the cause and the remedy. */

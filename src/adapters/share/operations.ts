@@ -6,6 +6,7 @@ import type { ClaimOutcome, MoveOutcome, RemoveOutcome, ShareFiles } from '../..
 import type { SweepTime } from '../../domain/share/stability';
 import { checkFolders, claimedFiles, tidyFolders } from './folders';
 import { claimFile, putBackFile, quarantineFile, removeClaimed, restoreFile, unstageFile } from './moves';
+import { reaching } from './reach';
 import { errnoOf, messageOf, type ShareDisk, type ShareRoots } from './share-disk';
 import { Stage } from './stage';
 import { emptyMemory, sweepFolder } from './sweep';
@@ -30,14 +31,19 @@ export function createOperations(disk: ShareDisk, roots: ShareRoots, now: () => 
   return {
     sweep: (rules) => sweepFolder(disk, roots.incoming, rules, memory, now()),
     claim: (files) =>
-      files.map((file): ClaimOutcome => {
-        const outcome = attempt(() => claimFile(disk, roots, file));
-        if (outcome.kind !== 'occupied') memory.sightings.delete(file.name);
-        return outcome;
-      }),
+      reaching(disk, [roots.incoming, roots.processing], (incoming, processing) =>
+        files.map((file): ClaimOutcome => {
+          const outcome = attempt(() => claimFile(disk, { incoming, processing }, file));
+          if (outcome.kind !== 'occupied') memory.sightings.delete(file.name);
+          return outcome;
+        }),
+      ),
     claimed: (limit) => claimedFiles(disk, roots, limit),
     stage: (files, onProgress = () => undefined) => stage.copy(files, onProgress),
-    remove: (files) => files.map((file): RemoveOutcome => attempt(() => removeClaimed(disk, roots, file))),
+    remove: (files) =>
+      reaching(disk, [roots.processing], (processing) =>
+        files.map((file): RemoveOutcome => attempt(() => removeClaimed(disk, roots, processing, file))),
+      ),
     unstage(paths) {
       for (const path of paths) attempt(() => unstageFile(disk, roots, path));
     },

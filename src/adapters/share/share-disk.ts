@@ -16,6 +16,7 @@ type SynchronousDisk = Pick<
   | 'lstatSync'
   | 'mkdirSync'
   | 'openSync'
+  | 'opendirSync'
   | 'readSync'
   | 'readdirSync'
   | 'renameSync'
@@ -42,8 +43,11 @@ export function errnoOf(error: unknown): string {
   return typeof code === 'string' ? code : 'EUNKNOWN';
 }
 
+/** Paths of folders by the number they are, or were last, open under (reach.ts): in a message the number tells nobody anything. */
+export const shownFolders = new Map<number, string>();
+
 export function messageOf(error: unknown): string {
-  return error instanceof Error
-    ? error.message
-    : String((error as { message?: unknown } | undefined)?.message ?? error);
+  const message =
+    error instanceof Error ? error.message : String((error as { message?: unknown } | undefined)?.message ?? error);
+  return message.replace(/\/proc\/self\/fd\/(\d+)/g, (whole, fd: string) => shownFolders.get(Number(fd)) ?? whole);
 }
