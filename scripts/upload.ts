@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { AppClient } from './upload/app-client';
-import { uploadFile } from './upload/upload-file';
+import { leftBehind } from './upload/upload-ending';
+import { FileChanged, uploadFile } from './upload/upload-file';
 import { parseUploadOptions, usage, type UploadOptions } from './upload/upload-options';
 import { size, UploadProgress } from './upload/upload-progress';
 
@@ -16,17 +17,21 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
   const progress = new UploadProgress(path.basename(file), total, process.stdout);
   const began = Date.now();
   const ticking = setInterval(() => progress.tick(), 200);
+  let [sent, kept, arrived] = [0, 0, false];
   const interrupted = (): void => {
-    progress.line('stopped. What was sent is kept for a week: run the same command again to go on.');
+    progress.line(`stopped.${leftBehind({ total, kept, arrived }, 'stopped')}`);
     process.exit(130);
   };
   process.once('SIGINT', interrupted);
-  let sent = 0;
   try {
     const { record, deadLetter, mismatch } = await uploadFile(file, app, options, path.join(home, 'uploads'), {
       bytes: (count, reused) => {
+        kept = Math.min(kept + count, total);
         if (!reused) sent += count;
         progress.add(count, reused);
+      },
+      arrived: () => {
+        arrived = true;
       },
       note: (text) => {
         progress.reset();
@@ -55,8 +60,8 @@ async function one(named: string, options: UploadOptions, app: AppClient): Promi
     const { message, code } = error as NodeJS.ErrnoException;
     const cause =
       code === 'ENOENT' && !message.includes('http') ? 'does not exist' : message.split('\n', 1)[0]?.replace(/\.$/, '');
-    const resume = sent > 0 ? ' What was sent is kept for a week: run the same command again to go on.' : '';
-    progress.line(`FAILED: ${cause}.${resume}`);
+    const left = error instanceof FileChanged ? '' : leftBehind({ total, kept, arrived }, 'failed');
+    progress.line(`FAILED: ${cause}.${left}`);
     return false;
   } finally {
     clearInterval(ticking);

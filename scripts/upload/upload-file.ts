@@ -17,6 +17,13 @@ export interface UploadWatcher {
   /** `reused`: the block was there from an earlier run. */
   bytes(count: number, reused: boolean): void;
   note(text: string): void;
+  /** All of it is in storage, as a blob. */
+  arrived(): void;
+}
+
+/** What was sent of it is of no use any more. */
+export class FileChanged extends Error {
+  override readonly name = 'FileChanged';
 }
 
 export type UploadOutcome = { readonly record: MediaRecord; readonly deadLetter?: string; readonly mismatch?: string };
@@ -69,7 +76,7 @@ export async function uploadFile(
       const found = await digests;
       const now = await stat(file);
       if (now.size !== facts.size || now.mtimeMs !== facts.mtimeMs)
-        throw new Error('was changed while it was uploaded; nothing of it was finished. Upload it again');
+        throw new FileChanged('was changed while it was uploaded; nothing of it was finished. Upload it again');
       return found;
     };
 
@@ -78,6 +85,7 @@ export async function uploadFile(
         await send(target.url, handle, facts.size, contentType, unchanged, journal, options, watcher);
         break;
       } catch (error) {
+        if (error instanceof FileChanged) throw error;
         const { statusCode: status, code } = error as RestError;
         if (status === undefined && code === undefined) throw error;
         if (++failures >= TRIES) throw error;
@@ -87,6 +95,7 @@ export async function uploadFile(
         else target = (await app.renew(target.id)) ?? (await announce());
       }
     }
+    watcher.arrived();
     const { sha256 } = await digests;
     const { deadLetter, ...record } = await settled(app, target.id);
     journal.remove();
@@ -113,7 +122,7 @@ async function send(
     async read(into: Uint8Array, offset: number): Promise<void> {
       for (let at = 0; at < into.byteLength;) {
         const { bytesRead } = await handle.read(into, at, into.byteLength - at, offset + at);
-        if (bytesRead === 0) throw new Error('became shorter while it was uploaded. Upload it again');
+        if (bytesRead === 0) throw new FileChanged('became shorter while it was uploaded. Upload it again');
         at += bytesRead;
       }
     },

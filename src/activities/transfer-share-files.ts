@@ -1,11 +1,13 @@
 /**
  * The one activity of the share pipeline: stages, uploads, proves and cleans up, on one machine (N3). Invariants: 1. only the
  * holder of a file's claim works on it; 2. no byte is sent before the staged copy is durable; 3. a source is deleted only after
- * its blob was proven, and only while it is what was staged; 4. a crash anywhere leaves the file in `.processing`, where the
- * next run of this activity, or recovery, does it again without another effect.
+ * its blob was proven, the inbox said once more that the claim is ours, and only while it is what was staged; 4. a crash anywhere leaves the file in `.processing`, where the
+ * next run of this activity, or recovery, does it again without another effect; 5. what failed for a reason that is not the
+ * file's own (general-failure.ts) is no try of it: it is postponed.
  */
 import { blobNameOf } from '../domain/share/blob-name';
 import { parseClaimedPath } from '../domain/share/claimed-path';
+import { isMachineTrouble, isStagingTrouble, isStorageTrouble } from '../domain/share/general-failure';
 import {
   SHARE_INBOX,
   shareInboxKey,
@@ -16,7 +18,7 @@ import {
 } from '../domain/share/transfer';
 import type { Flight, FlightLog } from '../ports/flight-log';
 import type { GroupInbox } from '../ports/inbox';
-import type { ShareBlobs } from '../ports/share-blobs';
+import type { Permit, ShareBlobs } from '../ports/share-blobs';
 import type { Failed, ShareFiles, StagedFile } from '../ports/share-files';
 import { messageOf, type Logger } from '../telemetry/logger';
 import { count, record } from '../telemetry/meters';
@@ -55,7 +57,11 @@ interface Work {
   outcome?: TransferOutcome;
   /** What became of the source is not known: its claim is left to run out. */
   unsure?: true;
+  /** What the share said may be the file's fault or the share's own. */
+  suspect?: true;
 }
+
+type Ended = Extract<TransferOutcome, { kind: 'failed' | 'postponed' }>;
 
 export function createTransferShareFiles(ports: TransferPorts, settings: TransferSettings): TransferShareFiles {
   const { share, blobs, inbox, flights, logger } = ports;
@@ -84,10 +90,15 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const asked = open(works);
     if (asked.length === 0) return;
     let heldUntil = ports.monotonic() + LEASE_MS;
-    const claims = await inbox.claimAll(SHARE_INBOX, keys(asked), run, LEASE_MS);
-    for (const [i, claim] of claims.entries()) {
-      const work = asked[i];
-      if (work && claim.kind === 'held') work.outcome = { kind: 'held', until: claim.until };
+    try {
+      const claims = await inbox.claimAll(SHARE_INBOX, keys(asked), run, LEASE_MS);
+      for (const [i, claim] of claims.entries()) {
+        const work = asked[i];
+        if (work && claim.kind === 'held') work.outcome = { kind: 'held', until: claim.until };
+      }
+    } catch (error) {
+      for (const work of asked)
+        work.outcome = postponed('UPLOAD_FAILED', `No claim could be made: ${messageOf(error)}`);
     }
     const mine = open(works);
     const stop = new AbortController();
@@ -97,33 +108,55 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
       if (ports.monotonic() >= heldUntil) stop.abort(new Error('The claim ran out before it could be renewed.'));
       return !stop.signal.aborted;
     };
-    const renewal = setInterval(() => {
-      if (!ours()) return;
+    const permit: Permit = {
+      signal: stop.signal,
+      check() {
+        if (!ours()) throw stop.signal.reason as Error;
+      },
+    };
+    const renew = async (): Promise<void> => {
+      permit.check();
       const renewedAt = ports.monotonic();
-      void inbox.claimAll(SHARE_INBOX, keys(mine), run, LEASE_MS).then(
-        (again) => {
-          if (again.some(({ kind }) => kind === 'held')) stop.abort(new Error('Another run took the claim over.'));
-          else heldUntil = renewedAt + LEASE_MS;
-        },
-        () => undefined,
-      );
-    }, RENEW_MS);
+      const again = await inbox.claimAll(SHARE_INBOX, keys(mine), run, LEASE_MS);
+      if (again.some(({ kind }) => kind === 'held')) stop.abort(new Error('Another run took the claim over.'));
+      else heldUntil = renewedAt + LEASE_MS;
+      permit.check();
+    };
+    const renewal = setInterval(() => void renew().catch(() => undefined), RENEW_MS);
     renewal.unref();
     try {
       await stage(mine, flight);
       flight.phase('uploading');
-      await upload(open(mine), flight, stop.signal, ours);
+      await upload(open(mine), flight, permit);
       flight.phase('cleaning');
-      ours();
-      await clean(mine, stop.signal);
+      await clean(mine, permit, renew);
+      await judgeShare(mine);
     } finally {
       clearInterval(renewal);
-      const through = mine.filter(({ unsure, outcome }) => !unsure && outcome?.kind !== 'failed');
+      // Nobody but its own run may go on with a file of which the share did not say what became of it.
+      const sure = works.filter(
+        ({ unsure, outcome }) => !unsure && outcome?.kind !== 'failed' && outcome?.kind !== 'held',
+      );
+      const [waiting, through] = [
+        sure.filter(({ outcome }) => outcome?.kind === 'postponed'),
+        sure.filter(({ outcome }) => outcome?.kind !== 'postponed' && outcome?.kind !== undefined),
+      ];
       // What is not released runs out by itself.
-      await inbox.releaseAll(SHARE_INBOX, keys(through), run).catch((error: unknown) => {
+      await Promise.all([
+        through.length > 0 && inbox.releaseAll(SHARE_INBOX, keys(through), run),
+        waiting.length > 0 && inbox.endAll(SHARE_INBOX, keys(waiting), run),
+      ]).catch((error: unknown) => {
         logger.warn('Claims are left to run out', { pipeline: 'nfs', reason: messageOf(error) });
       });
     }
+  }
+
+  /** What the share refused is a file's own fault only where the share is in order. */
+  async function judgeShare(works: readonly Work[]): Promise<void> {
+    const suspects = works.filter(({ suspect, outcome }) => suspect && outcome?.kind === 'failed');
+    if (suspects.length === 0) return;
+    const problems = await share.check().catch((error: unknown) => [messageOf(error)]);
+    if (problems.length > 0) for (const work of suspects) work.outcome = postponed('SHARE_FAILED', problems.join(' '));
   }
 
   /** Kept in the inbox, so that a restart does not begin to count anew. */
@@ -149,44 +182,46 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const asked = works.map(({ file }) => ({
       path: file.path,
       blockSize: settings.blockSize,
-      apart: file.failures > 0,
+      apart: file.failures > 0 || file.alone === true,
     }));
     if (asked.length === 0) return;
-    const results = await share
-      .stage(asked)
-      .catch((error: unknown) => asked.map((): Failed => ({ kind: 'failed', code: '', error: messageOf(error) })));
-    for (const [i, work] of works.entries()) {
+    const results = await share.stage(asked).catch((error: unknown) => {
+      for (const work of works) work.outcome = { ...postponed('SHARE_FAILED', messageOf(error)), hung: true };
+      return [];
+    });
+    for (const [i, work] of open(works).entries()) {
       const result = results[i];
       if (result?.kind === 'staged') work.staged = result;
       else if (result?.kind === 'gone') work.outcome = { kind: 'gone' };
       else if (result?.kind === 'changed') work.outcome = await putBack(work);
-      else work.outcome = refused(result);
+      else work.outcome = refused(work, result);
     }
   }
 
-  /** Several at a time; a failed one does not hold the others up. */
-  async function upload(
-    works: readonly Work[],
-    flight: Flight,
-    signal: AbortSignal,
-    ours: () => boolean,
-  ): Promise<void> {
+  /** Several at a time; one that fails does not hold the others up, storage that fails does. */
+  async function upload(works: readonly Work[], flight: Flight, permit: Permit): Promise<void> {
     let next = 0;
+    let trouble: Ended | undefined;
     const lane = async (): Promise<void> => {
       for (let work = works[next++]; work; work = works[next++]) {
-        if (ours()) await store(work, flight, signal);
-        else work.outcome = failed('UPLOAD_FAILED', messageOf(signal.reason));
+        if (trouble) {
+          work.outcome = { ...postponed(trouble.code, trouble.error), tried: false };
+          continue;
+        }
+        await store(work, flight, permit);
+        if (work.outcome?.kind === 'postponed') trouble = work.outcome;
       }
     };
     await Promise.all(Array.from({ length: Math.min(settings.concurrency, works.length) }, lane));
   }
 
-  async function store(work: Work, flight: Flight, signal: AbortSignal): Promise<void> {
+  async function store(work: Work, flight: Flight, permit: Permit): Promise<void> {
     const { file, blob, staged } = work;
     if (!staged) return;
     try {
+      permit.check();
       const onSent = (bytes: number): void => flight.sent(file.path, bytes);
-      const stored = await blobs.store({ path: file.path, name: blob, staged }, onSent, signal);
+      const stored = await blobs.store({ path: file.path, name: blob, staged }, onSent, permit);
       if (stored.kind === 'mismatch') {
         work.outcome = failed('VERIFY_FAILED', stored.reason);
         return;
@@ -194,22 +229,32 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
       count('shareSent', stored.sentBytes);
       work.outcome = { kind: 'done', blob, bytes: staged.state.size, md5: staged.md5 };
     } catch (error) {
-      work.outcome = failed('UPLOAD_FAILED', messageOf(error));
+      const general = permit.signal.aborted || isStorageTrouble(error);
+      work.outcome = (general ? postponed : failed)('UPLOAD_FAILED', messageOf(error));
     }
   }
 
-  /** Deletes the sources of what was proven, and the staged copies of all. */
-  async function clean(works: readonly Work[], signal: AbortSignal): Promise<void> {
-    const stored = works.filter(({ outcome }) => outcome?.kind === 'done');
-    if (signal.aborted) {
-      for (const work of stored) work.outcome = failed('UPLOAD_FAILED', messageOf(signal.reason));
+  /** Deletes the sources of what was proven, once the claim is confirmed, and the staged copies of all. */
+  async function clean(works: readonly Work[], permit: Permit, confirm: () => Promise<void>): Promise<void> {
+    let stored = works.filter(({ outcome }) => outcome?.kind === 'done');
+    try {
+      if (stored.length > 0) await confirm();
+      else permit.check();
+    } catch (error) {
+      // The staged copies may be another run's by now.
+      const reason = `The claim could not be confirmed: ${messageOf(error)}`;
+      for (const work of stored) work.outcome = postponed('UPLOAD_FAILED', reason);
       return;
     }
     const asked = stored.flatMap(({ file, staged }) => (staged ? [{ path: file.path, state: staged.state }] : []));
     if (asked.length > 0) {
       const results = await share.remove(asked).catch((error: unknown) => {
-        for (const work of stored) work.unsure = true;
-        return asked.map((): Failed => ({ kind: 'failed', code: '', error: messageOf(error) }));
+        for (const work of stored) {
+          work.unsure = true;
+          work.outcome = postponed('SHARE_FAILED', messageOf(error));
+        }
+        stored = [];
+        return [];
       });
       for (const [i, work] of stored.entries()) {
         const result = results[i];
@@ -218,7 +263,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
           work.outcome = await putBack(work);
           continue;
         }
-        work.outcome = refused(result);
+        work.outcome = refused(work, result);
       }
     }
     const left = works.filter(({ staged, outcome }) => staged && outcome?.kind !== 'done');
@@ -226,15 +271,15 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
   }
 
   /** A file whose writer was not done goes back to the sweep; where its name is taken by now, it is tried again in its place. */
-  async function putBack({ file }: Work): Promise<TransferOutcome> {
+  async function putBack(work: Work): Promise<TransferOutcome> {
     try {
-      const moved = await share.putBack(file.path);
+      const moved = await share.putBack(work.file.path);
       if (moved.kind === 'moved') return { kind: 'returned' };
       if (moved.kind === 'gone') return { kind: 'gone' };
-      if (moved.kind === 'failed') return refused(moved);
+      if (moved.kind === 'failed') return refused(work, moved);
       return failed('SOURCE_CHANGING', 'It changed while it was copied, and its name is taken in the incoming folder.');
     } catch (error) {
-      return failed('SHARE_FAILED', messageOf(error));
+      return postponed('SHARE_FAILED', messageOf(error));
     }
   }
 
@@ -247,6 +292,9 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
       logger.info('File arrived', { ...fields, blob: outcome.blob, size: outcome.bytes, md5: outcome.md5 });
     } else if (outcome.kind === 'failed') {
       logger.error('File failed; it stays claimed', { ...fields, code: outcome.code, reason: outcome.error });
+    } else if (outcome.kind === 'postponed') {
+      const level = outcome.tried ? 'warn' : 'debug';
+      logger[level]('File waits; it is not its own fault', { ...fields, code: outcome.code, reason: outcome.error });
     } else {
       logger.info('File was left', { ...fields, reason: outcome.kind });
     }
@@ -267,9 +315,15 @@ function failed(code: TransferErrorCode, error: string): Extract<TransferOutcome
   return { kind: 'failed', code, error: error.slice(0, 1_000) };
 }
 
-/** A file's own failure; what is none came without an answer. */
-function refused(result: { readonly kind: string } | undefined): TransferOutcome {
+function postponed(code: TransferErrorCode, error: string): Extract<TransferOutcome, { kind: 'postponed' }> {
+  return { kind: 'postponed', code, error: error.slice(0, 1_000), tried: true };
+}
+
+function refused(work: Work, result: { readonly kind: string } | undefined): Ended {
   if (result?.kind !== 'failed') return failed('SHARE_FAILED', 'The share did not say what became of it.');
-  const { error, staging } = result as Failed;
-  return failed(staging ? 'STAGING_FAILED' : 'SHARE_FAILED', error);
+  const { code, error, staging } = result as Failed;
+  if (staging) return (isStagingTrouble(code) ? postponed : failed)('STAGING_FAILED', error);
+  if (isMachineTrouble(code)) return postponed('SHARE_FAILED', error);
+  work.suspect = true;
+  return failed('SHARE_FAILED', error);
 }

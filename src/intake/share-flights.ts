@@ -1,12 +1,13 @@
 /**
  * Claimed files on their way through this process. A file is in one of three places: `queued` for a transfer, in the `air`, or
  * `resting` until its next try. Invariants: 1. a path is in one place only; 2. all places together hold no more than
- * `maxQueueSize` files that were claimed here; 3. no more than `slots` transfers run, and none is started beyond them.
+ * `maxQueueSize` files that were claimed here; 3. no more than `slots` transfers run, and none is started beyond them; 4. after
+ * a failure that is no file's own, none is started for a while, longer each time, until a file arrives.
  * Nothing of this is needed after a crash: the files lie in `.processing`, and recovery finds them.
  */
 import { parcelLength } from '../domain/share/parcel';
-import { retryDelayMs } from '../domain/share/retry-delay';
-import type { TransferFile, TransferOutcome } from '../domain/share/transfer';
+import { LONGEST_OUTAGE_WAIT_MS, retryDelayMs } from '../domain/share/retry-delay';
+import type { TransferErrorCode, TransferFile, TransferOutcome } from '../domain/share/transfer';
 import type { Flight, FlightLog } from '../ports/flight-log';
 import { ByteRate } from './byte-rate';
 
@@ -27,12 +28,25 @@ interface Resting extends TransferFile {
   readonly untilMs: number;
 }
 
+/** Storage, the share or this machine fails, and transfers wait for it. */
+export interface Outage {
+  readonly code: TransferErrorCode;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Tries that met it. */
+  readonly tries: number;
+  /** Milliseconds until the next one. */
+  readonly nextTryInMs: number;
+}
+
 interface Airborne {
   readonly files: readonly TransferFile[];
   readonly sent: Map<string, number>;
   startedMs: number;
   /** Its activity runs in this process. */
   boarded: boolean;
+  boardedMs: number;
   phase: 'waiting' | 'staging' | 'uploading' | 'cleaning';
 }
 
@@ -60,6 +74,7 @@ export class ShareFlights implements FlightLog {
   #waitingToBoard: (() => void)[] = [];
   #landings: (() => void)[] = [];
   #tally: FlightTally = emptyTally();
+  #outage: (Omit<Outage, 'nextTryInMs'> & { readonly metMs: number; readonly untilMs: number }) | undefined;
 
   constructor(private readonly options: FlightOptions) {
     this.#rate = new ByteRate(options.monotonic);
@@ -97,16 +112,17 @@ export class ShareFlights implements FlightLog {
 
   wakeDue(): void {
     const now = this.options.monotonic();
-    for (const [path, { size, failures, untilMs }] of this.#resting) {
+    for (const [path, { untilMs, ...file }] of this.#resting) {
       if (untilMs > now) continue;
       this.#resting.delete(path);
-      this.#queued.set(path, { path, size, failures });
+      this.#queued.set(path, file);
     }
   }
 
-  /** The files of the next transfer, which is thereby in the air; undefined when all places are taken or nothing waits. */
+  /** The files of the next transfer, which is thereby in the air; undefined when all places are taken, nothing waits, or all do. */
   depart(idOf: (files: readonly TransferFile[]) => string): { id: string; files: readonly TransferFile[] } | undefined {
     if (this.#air.size >= this.options.slots) return undefined;
+    if (this.#outage && this.options.monotonic() < this.#outage.untilMs) return undefined;
     const length = parcelLength(this.#queued.values(), this.options.smallBytes);
     if (length === 0) return undefined;
     const files: TransferFile[] = [];
@@ -125,7 +141,7 @@ export class ShareFlights implements FlightLog {
     const flight = this.#air.get(id);
     if (!flight || flight.boarded) return;
     this.#drop(id);
-    for (const { path, size, failures } of flight.files) this.enqueue(path, size, failures);
+    for (const file of flight.files) if (!this.knows(file.path)) this.#queued.set(file.path, file);
   }
 
   /** Transfers that were started and have not been heard of for this long. */
@@ -145,6 +161,7 @@ export class ShareFlights implements FlightLog {
     flight.boarded = true;
     while (this.#boarded >= this.options.slots) await new Promise<void>((next) => this.#waitingToBoard.push(next));
     this.#boarded++;
+    flight.boardedMs = this.options.monotonic();
     let landed = false;
     return {
       phase: (name) => {
@@ -160,6 +177,7 @@ export class ShareFlights implements FlightLog {
         this.#boarded--;
         this.#waitingToBoard.shift()?.();
         if (this.#air.get(id) === flight) this.#drop(id);
+        this.#watchOutage(flight, outcomes);
         for (const [i, file] of flight.files.entries()) this.#settle(file, outcomes[i]);
         for (const wake of this.#landings.splice(0)) wake();
       },
@@ -214,6 +232,13 @@ export class ShareFlights implements FlightLog {
     return bytes;
   }
 
+  /** What transfers wait for; undefined when they do not. */
+  outage(): Outage | undefined {
+    if (!this.#outage) return undefined;
+    const { code, reason, since, tries, untilMs } = this.#outage;
+    return { code, reason, since, tries, nextTryInMs: Math.max(0, untilMs - this.options.monotonic()) };
+  }
+
   bytesPerSecond(): number {
     return this.#rate.perSecond();
   }
@@ -247,6 +272,7 @@ export class ShareFlights implements FlightLog {
       sent: new Map(),
       startedMs: this.options.monotonic(),
       boarded: false,
+      boardedMs: 0,
       phase: 'waiting',
     };
     this.#air.set(id, flight);
@@ -263,9 +289,30 @@ export class ShareFlights implements FlightLog {
     this.#air.delete(id);
   }
 
-  #settle({ path, size, failures }: TransferFile, outcome: TransferOutcome | undefined): void {
-    const rest = (untilMs: number, count: number): void => {
-      if (!this.knows(path)) this.#resting.set(path, { path, size, failures: count, untilMs });
+  /** A file that arrives ends an outage. What started before the outage was last met adds nothing to it. */
+  #watchOutage(flight: Airborne, outcomes: readonly TransferOutcome[]): void {
+    if (outcomes.some(({ kind }) => kind === 'done')) {
+      this.#outage = undefined;
+      return;
+    }
+    const met = outcomes.find((outcome) => outcome.kind === 'postponed');
+    if (!met || (this.#outage && flight.boardedMs <= this.#outage.metMs)) return;
+    const metMs = this.options.monotonic();
+    const tries = (this.#outage?.tries ?? 0) + 1;
+    this.#outage = {
+      code: met.code,
+      reason: met.error,
+      since: this.#outage?.since ?? this.options.now(),
+      tries,
+      metMs,
+      untilMs: metMs + retryDelayMs(tries, this.options.random(), LONGEST_OUTAGE_WAIT_MS),
+    };
+  }
+
+  #settle(file: TransferFile, outcome: TransferOutcome | undefined): void {
+    const { path, size, failures } = file;
+    const rest = (untilMs: number, count: number, more: Pick<TransferFile, 'waits' | 'alone'> = {}): void => {
+      if (!this.knows(path)) this.#resting.set(path, { path, size, failures: count, ...more, untilMs });
     };
     const now = this.options.monotonic();
     switch (outcome?.kind) {
@@ -281,6 +328,17 @@ export class ShareFlights implements FlightLog {
           outcome.attempts ?? failures + 1,
         );
         break;
+      case 'postponed': {
+        this.#tally.lastError = `${path}: ${outcome.error}`;
+        if (!outcome.tried) {
+          if (!this.knows(path)) this.#queued.set(path, file);
+          break;
+        }
+        const waits = (file.waits ?? 0) + 1;
+        const wait = retryDelayMs(waits, this.options.random(), LONGEST_OUTAGE_WAIT_MS);
+        rest(now + wait, failures, { waits, ...(outcome.hung || file.alone ? { alone: true } : {}) });
+        break;
+      }
       case 'held':
         rest(now + Math.min(Math.max(1_000, outcome.until - this.options.now()), LONGEST_HELD_MS), failures);
         break;

@@ -165,8 +165,11 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
       leave(name, blob.reason);
       return [];
     });
-    for (let from = 0; from < wanted.length; from += CLAIM_TOGETHER)
+    for (let from = 0; from < wanted.length; from += CLAIM_TOGETHER) {
+      // Whoever stopped it, or started another, while the folder was looked at is obeyed from here on.
+      if (!sameSession(session, await watch.read())) return;
       await claim(wanted.slice(from, from + CLAIM_TOGETHER));
+    }
   }
 
   /** Told once an hour, though every sweep finds it again. */
@@ -264,6 +267,10 @@ export function createSweepShare(ports: SweepPorts, settings: SweepSettings): Sw
     },
     view: () => ({ found, trouble }),
   };
+}
+
+function sameSession(session: WatchState, now: WatchState | undefined): boolean {
+  return now?.enabled === true && now.startedAt === session.startedAt && now.encoded === session.encoded;
 }
 
 /** The same files always have the same id, on every host (C7). */

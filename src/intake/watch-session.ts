@@ -4,8 +4,8 @@ import { parseClaimedPath } from '../domain/share/claimed-path';
 import { nameSession } from '../domain/share/session';
 import { parseWatchRequest } from '../domain/share/watch-request';
 import type { Clock } from '../ports/clock';
-import type { WatchStore } from '../ports/watch-store';
-import type { Logger } from '../telemetry/logger';
+import type { WatchState, WatchStore, WatchTotals } from '../ports/watch-store';
+import { messageOf, type Logger } from '../telemetry/logger';
 import type { ShareFlights } from './share-flights';
 import type { SweepView } from './sweep-share';
 
@@ -32,6 +32,8 @@ export interface WatchPorts {
 const SHOWN_FILES = 100;
 
 export function createWatchSession({ watch, flights, view, clock, logger, uuid }: WatchPorts) {
+  /** As storage told it last. */
+  let known: { readonly state: WatchState | undefined; readonly totals: WatchTotals } | undefined;
   return {
     async start(body: string): Promise<StartResult> {
       const parsed = parseWatchRequest(body);
@@ -41,13 +43,16 @@ export function createWatchSession({ watch, flights, view, clock, logger, uuid }
       const named = nameSession(sessionName, now, uuid(now));
       if (named.kind === 'rejected') return { kind: 'refused', problem: problem('SESSION_NAME_INVALID', named.reason) };
       const { session } = named;
-      const running = await watch.read();
-      if (dryRun && running?.enabled && !running.dryRun) {
+      const startedAt = new Date(now).toISOString();
+      const refuses = (state: WatchState | undefined) => dryRun && state?.enabled === true && !state.dryRun;
+      // Decided and written in one step: of a start and a dry run at once the session always runs.
+      const running = await watch.change((state) =>
+        refuses(state) ? undefined : { ...session, include, exclude, dryRun, recursive, enabled: true, startedAt },
+      );
+      if (running && refuses(running)) {
         const detail = `The session ${JSON.stringify(running.name)} is running, and a dry run would end it. Stop it first: POST /v1/watch/stop.`;
         return { kind: 'refused', problem: problem('SESSION_RUNNING', detail, { active_session: running.name }) };
       }
-      const startedAt = new Date(now).toISOString();
-      await watch.write({ ...session, include, exclude, dryRun, recursive, enabled: true, startedAt });
       logger.info('Session started', {
         pipeline: 'nfs',
         session: session.encoded,
@@ -69,19 +74,28 @@ export function createWatchSession({ watch, flights, view, clock, logger, uuid }
 
     /** What is claimed is still carried to its end. */
     async stop(): Promise<{ readonly enabled: false }> {
-      const state = await watch.read();
+      const state = await watch.change((running) => (running?.enabled ? { ...running, enabled: false } : undefined));
       if (state?.enabled) {
-        await watch.write({ ...state, enabled: false });
         logger.info('Session stopped', { pipeline: 'nfs', session: state.encoded, date: state.date });
       }
       return { enabled: false };
     },
 
     async status() {
-      const [state, totals] = await Promise.all([watch.read(), watch.totals()]);
+      const told = await Promise.all([watch.read(), watch.totals()]).then(
+        ([state, totals]) => ({ state, totals, storage: { ok: true } }),
+        (error: unknown) => {
+          // What this process knows by itself is worth the more while storage is away.
+          if (!known) throw error as Error;
+          return { ...known, storage: { ok: false, reason: messageOf(error) } };
+        },
+      );
+      known = told;
+      const { state, totals } = told;
       const unsaved = flights.tally();
       const { found, trouble } = view();
       const queued = flights.queued();
+      const outage = flights.outage();
       const bytesPerSecond = flights.bytesPerSecond();
       const remaining = flights.remainingBytes();
       const enabled = state?.enabled ?? false;
@@ -101,6 +115,16 @@ export function createWatchSession({ watch, flights, view, clock, logger, uuid }
         retrying_files: flights.resting(),
         in_flight_files: flights.inAir(),
         in_flight: flights.inFlight(SHOWN_FILES).map(({ path, ...rest }) => ({ ...parseClaimedPath(path), ...rest })),
+        outage: outage
+          ? {
+              code: outage.code,
+              reason: outage.reason,
+              since: new Date(outage.since).toISOString(),
+              tries: outage.tries,
+              next_try_in_seconds: Math.ceil(outage.nextTryInMs / 1000),
+            }
+          : null,
+        storage: told.storage,
         share: trouble === undefined ? { ok: true } : { ok: false, reason: trouble },
         incoming: found
           ? { waiting: found.waiting, stable: found.stable, stable_bytes: found.stableBytes, skipped: found.skipped }

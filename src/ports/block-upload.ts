@@ -37,6 +37,10 @@ export interface BlockUploadOptions extends BlockUploadTuning {
   readonly onBlock?: (id: string, bytes: number, reused: boolean) => void;
   readonly gate?: ByteGate;
   readonly signal?: AbortSignal;
+  /** Called after every wait, right before anything is sent or committed; throws to end the upload. */
+  readonly check?: () => void;
+  /** The blob as it must stand for the commit; absent: anything. Storage answers 409 or 412 otherwise. */
+  readonly conditions?: { readonly ifMatch?: string; readonly ifNoneMatch?: string };
 }
 
 export interface UploadedBlocks {

@@ -41,6 +41,8 @@ export interface GroupInbox {
     owner: string,
     keepClaims?: boolean,
   ): Promise<readonly GroupFailures[]>;
+  /** Ends the owner's claims; what failed before stays known. */
+  endAll(group: string, keys: readonly string[], owner: string): Promise<void>;
   /** Somebody was told of the failures of this key. */
   noteTold(group: string, key: string): Promise<void>;
   /** The key begins anew: as if it had never been claimed or failed. */

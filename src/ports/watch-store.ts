@@ -19,7 +19,11 @@ export interface WatchTotals {
 /** What of the watch survives a restart. */
 export interface WatchStore {
   read(): Promise<WatchState | undefined>;
-  write(state: WatchState): Promise<void>;
+  /**
+   * Writes what `next` makes of the state as it is, in one step: `next` is asked again when somebody else wrote meanwhile, so
+   * that of two at once one sees the other. Undefined leaves it. Gives the state that `next` saw last.
+   */
+  change(next: (state: WatchState | undefined) => WatchState | undefined): Promise<WatchState | undefined>;
   totals(): Promise<WatchTotals>;
   /** Adds to what other processes added; `lastError` replaces the last one, where given. */
   add(delta: Omit<WatchTotals, 'lastError'> & { readonly lastError?: string }): Promise<void>;

@@ -468,6 +468,18 @@ export function groupInboxContract(
       expect(await inbox.failAll('g', [third], 'c')).toEqual([{ failures: 1, told: false }]);
     });
 
+    it('ends claims, keeping what failed before, and leaves those of others', async () => {
+      const { inbox } = make();
+      const [key = '', other = ''] = many(2);
+      await inbox.failAll('g', [key], 'a');
+      await inbox.claimAll('g', [key, other], 'b', 60_000);
+      await inbox.endAll('g', [key, other, ...many(1)], 'nobody');
+      expect(kinds(await inbox.claimAll('g', [key, other], 'c', 60_000))).toEqual(['held']);
+      await inbox.endAll('g', [key, other], 'b');
+      expect(kinds(await inbox.claimAll('g', [key, other], 'c', 60_000))).toEqual(['claimed']);
+      expect(await inbox.failAll('g', [key, other], 'c')).toMatchObject([{ failures: 2 }, { failures: 1 }]);
+    });
+
     it('counts a failure under a claim that another took over, and leaves it its claim', async () => {
       const { inbox, clock } = make();
       const [key = ''] = many(1);
@@ -508,9 +520,17 @@ export function watchStoreContract(name: string, make: () => WatchStore): void {
       enabled: true,
       startedAt: '2026-01-02T00:00:00.000Z',
     };
-    await store.write(state);
-    await store.write({ ...state, enabled: false });
+    expect(await store.change(() => state)).toBeUndefined();
+    expect(await store.change((before) => before && { ...before, enabled: false })).toEqual(state);
+    expect(await store.change(() => undefined)).toEqual({ ...state, enabled: false });
     expect(await store.read()).toEqual({ ...state, enabled: false });
+    // Each of several at once sees what the one before it made.
+    const seen = await Promise.all(
+      ['1', '2', '3', '4'].map((n) => store.change((before) => before && { ...before, name: before.name + n })),
+    );
+    const names = [...seen, await store.read()].map((one) => one!.name.slice(state.name.length)).sort();
+    expect(names.map((name) => name.length)).toEqual([0, 1, 2, 3, 4]);
+    expect([...names[4]!].sort().join('')).toBe('1234');
     await Promise.all([1, 2, 3, 4].map((n) => store.add({ processedOk: 1, processedErr: 0, bytes: n })));
     await store.add({ processedOk: 0, processedErr: 1, bytes: 0, lastError: 'why' });
     expect(await store.totals()).toEqual({ processedOk: 4, processedErr: 1, bytes: 10, lastError: 'why' });

@@ -218,6 +218,7 @@ export class ShareWorld {
     const groupInbox: GroupInbox = {
       claimAll: (...args) => calls(() => this.#groupInbox.claimAll(...args)),
       releaseAll: (...args) => calls(() => this.#groupInbox.releaseAll(...args)),
+      endAll: (...args) => calls(() => this.#groupInbox.endAll(...args)),
       failAll: (...args) => calls(() => this.#groupInbox.failAll(...args)),
       noteTold: (...args) => calls(() => this.#groupInbox.noteTold(...args)),
       forget: (...args) => calls(() => this.#groupInbox.forget(...args)),

@@ -10,6 +10,10 @@ interface Stored {
   readonly etag: string;
 }
 
+interface Conditional {
+  readonly conditions?: { readonly ifMatch?: string; readonly ifNoneMatch?: string };
+}
+
 export class MemoryContainer {
   readonly blobs = new Map<string, Stored>();
   readonly uncommitted = new Map<string, Map<string, Buffer>>();
@@ -38,10 +42,17 @@ export class MemoryContainer {
       this.onCommit(name, bytes);
       return { etag };
     };
+    const holdTo = ({ conditions = {} }: Conditional): void => {
+      const standing = this.blobs.get(name);
+      if (conditions.ifNoneMatch === '*' && standing) throw failure(409, 'BlobAlreadyExists');
+      if (conditions.ifMatch !== undefined && conditions.ifMatch !== standing?.etag)
+        throw failure(412, 'ConditionNotMet');
+    };
     return {
-      upload: (body: Uint8Array, _length: number, options: { transactionalContentMD5: Uint8Array }) => {
+      upload: (body: Uint8Array, _length: number, options: { transactionalContentMD5: Uint8Array } & Conditional) => {
         const bytes = Buffer.from(body);
         return request('upload', () => {
+          holdTo(options);
           check(bytes, options.transactionalContentMD5);
           return { ...show(bytes, options.transactionalContentMD5, []), contentMD5: md5Of(bytes) };
         });
@@ -55,8 +66,9 @@ export class MemoryContainer {
           return {};
         });
       },
-      commitBlockList: (ids: string[], options: { blobHTTPHeaders: { blobContentMD5: Uint8Array } }) =>
+      commitBlockList: (ids: string[], options: { blobHTTPHeaders: { blobContentMD5: Uint8Array } } & Conditional) =>
         request('commitBlockList', () => {
+          holdTo(options);
           const staged = this.uncommitted.get(name);
           const standing = this.blobs.get(name);
           let at = 0;

@@ -66,6 +66,12 @@ export function memoryGroupInbox(clock: TestClock, monotonic: () => number): Gro
     async releaseAll(group, keys, owner) {
       for (const key of keys) if (inbox.get(`${group}\n${key}`)?.owner === owner) inbox.delete(`${group}\n${key}`);
     },
+    async endAll(group, keys, owner) {
+      for (const key of keys) {
+        const row = inbox.get(`${group}\n${key}`);
+        if (row?.owner === owner) row.until = clock.now();
+      }
+    },
     async failAll(group, keys, owner, keepClaims = false) {
       return keys.map((key) => {
         const row: Row = inbox.get(`${group}\n${key}`) ?? { owner: '', until: 0 };
@@ -95,8 +101,10 @@ export function memoryWatch(state?: WatchState): WatchStore {
   let totals: WatchTotals = { processedOk: 0, processedErr: 0, bytes: 0, lastError: null };
   return {
     read: async () => current,
-    async write(next) {
-      current = next;
+    async change(next) {
+      const before = current;
+      current = next(before) ?? before;
+      return before;
     },
     totals: async () => totals,
     async add({ processedOk, processedErr, bytes, lastError }) {

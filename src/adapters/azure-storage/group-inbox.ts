@@ -182,6 +182,14 @@ export function createGroupInbox(
       }
     },
 
+    async endAll(group, keys, owner) {
+      await eachOf(keys, async (key) => {
+        const at = place(group, key);
+        own.delete(memory(owner, at.rowKey));
+        await change(at, (found) => (found?.owner === owner ? { leaseUntil: String(clock.now()) } : undefined));
+      });
+    },
+
     failAll: (group, keys, owner, keepClaims = false) => eachOf(keys, (key) => failOne(group, key, owner, keepClaims)),
 
     async noteTold(group, key) {

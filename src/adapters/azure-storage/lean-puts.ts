@@ -28,6 +28,8 @@ export interface LeanPuts {
     headers: PutHeaders & {
       readonly contentType: string;
       readonly metadata: Readonly<Record<string, string>>;
+      /** ETags, or `*`. */
+      readonly conditions?: { readonly ifMatch?: string; readonly ifNoneMatch?: string };
     },
   ): Promise<{ readonly etag: string; readonly contentMD5: Uint8Array | undefined }>;
   putBlock(name: string, id: string, body: Uint8Array, headers: PutHeaders): Promise<void>;
@@ -141,7 +143,7 @@ export function createLeanPuts(containerUrl: string, access: PutAccess, options:
 
   const place = (name: string): string => `${root}/${name.split('/').map(encodeURIComponent).join('/')}`;
   return {
-    async putBlob(name, body, { md5, contentType, metadata, signal }) {
+    async putBlob(name, body, { md5, contentType, metadata, conditions, signal }) {
       const hash = base64(md5);
       const answered = await put(
         place(name),
@@ -151,6 +153,8 @@ export function createLeanPuts(containerUrl: string, access: PutAccess, options:
           'x-ms-blob-type': 'BlockBlob',
           'x-ms-blob-content-type': contentType,
           'x-ms-blob-content-md5': hash,
+          ...(conditions?.ifMatch ? { 'if-match': conditions.ifMatch } : {}),
+          ...(conditions?.ifNoneMatch ? { 'if-none-match': conditions.ifNoneMatch } : {}),
           ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value])),
         },
         body,
@@ -215,7 +219,8 @@ function textToSign(account: string, path: string, query: string, headers: Heade
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `\n${name}:${value}`);
   const length = headers['content-length'] === 0 ? '' : String(headers['content-length']);
-  return `PUT\n\n\n${length}\n${String(headers['content-md5'])}\n\n\n\n\n\n\n\n${ours.join('')}/${account}${path}${parameters.join('')}`;
+  const [ifMatch = '', ifNoneMatch = ''] = [headers['if-match'], headers['if-none-match']];
+  return `PUT\n\n\n${length}\n${String(headers['content-md5'])}\n\n\n\n${ifMatch}\n${ifNoneMatch}\n\n\n${ours.join('')}/${account}${path}${parameters.join('')}`;
 }
 
 /** No answer, too much at once, or the service's own trouble. */

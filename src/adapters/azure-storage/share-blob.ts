@@ -9,11 +9,12 @@ export function leanBlob(container: ContainerClient, puts: LeanPuts, name: strin
   let made: BlockBlobClient | undefined;
   const client = (): BlockBlobClient => (made ??= container.getBlockBlobClient(name));
   return {
-    upload: (body, _length, { transactionalContentMD5: md5, blobHTTPHeaders, metadata, abortSignal }) =>
+    upload: (body, _length, { transactionalContentMD5: md5, blobHTTPHeaders, metadata, conditions, abortSignal }) =>
       puts.putBlob(name, body, {
         md5,
         contentType: blobHTTPHeaders.blobContentType,
         metadata,
+        ...(conditions ? { conditions } : {}),
         ...signalOf(abortSignal),
       }),
     stageBlock: (id, body, _length, { transactionalContentMD5: md5, abortSignal }) =>

@@ -8,14 +8,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { blockId } from '../../domain/blocks/block-plan';
-import type { BlockSource, BlockUploadTuning, ByteGate } from '../../ports/block-upload';
-import type { ShareBlobs, StoreOutcome } from '../../ports/share-blobs';
+import type { BlockSource, BlockUploadOptions, BlockUploadTuning, ByteGate } from '../../ports/block-upload';
+import type { Permit, ShareBlobs, StoreOutcome } from '../../ports/share-blobs';
 import type { StagedFile } from '../../ports/share-files';
 import type { BlockMemory } from './block-memory';
 import type { ShareAccount } from './share-account';
 import type { ShareBlob } from './share-blob';
 import { uploadBlocks } from './staged-blocks';
-import { statusOf } from './storage-errors';
+import { codeOf, statusOf } from './storage-errors';
 
 export interface ShareBlobsOptions extends BlockUploadTuning {
   readonly stagingRoot: string;
@@ -32,7 +32,8 @@ const READ_AT_ONCE = 256 * 1024;
 
 export function createShareBlobs(account: Pick<ShareAccount, 'blob'>, options: ShareBlobsOptions): ShareBlobs {
   return {
-    async store(file, onSent, signal) {
+    async store(file, onSent, permit) {
+      const signal = permit?.signal;
       const blob = await account.blob(file.name);
       const { state, md5 } = file.staged;
       const whole = Buffer.from(md5, 'hex');
@@ -47,31 +48,79 @@ export function createShareBlobs(account: Pick<ShareAccount, 'blob'>, options: S
           return shown;
         }
       }
+      let [sentBytes, told] = [0, 0];
+      const onBlock = (_id: string, bytes: number, reused: boolean): void => {
+        if (!reused) sentBytes += bytes;
+        // A second round finds the blocks of the first.
+        const untold = Math.min(bytes, state.size - told);
+        told += untold;
+        onSent?.(untold);
+      };
       const source = await stagedSource(path.join(options.stagingRoot, file.path), state.size);
       try {
-        const done = await uploadBlocks(
-          blob,
-          source,
-          {
-            ...options,
-            blockSize: file.staged.blockSize,
-            contentType: 'application/octet-stream',
-            metadata: metadataOf(file.path),
-            md5: whole,
-            blockMd5s: ids.length > 0 ? file.staged.blockMd5s.map((hash) => Buffer.from(hash, 'hex')) : [whole],
-            ...(onSent ? { onBlock: (_id: string, bytes: number) => onSent(bytes) } : {}),
-            ...(signal ? { signal } : {}),
-          },
-          options.memory,
-        );
-        if (done.md5ByService && options.verify === 'blocks')
-          return { kind: 'stored', etag: done.etag, sentBytes: done.sentBytes };
-        return await proven(blob, file.staged, done.blockIds, done.etag, done.sentBytes, options.verify, signal);
+        const send = (conditions: Conditions) =>
+          uploadBlocks(
+            blob,
+            source,
+            {
+              ...options,
+              conditions,
+              blockSize: file.staged.blockSize,
+              contentType: 'application/octet-stream',
+              metadata: metadataOf(file.path),
+              md5: whole,
+              blockMd5s: ids.length > 0 ? file.staged.blockMd5s.map((hash) => Buffer.from(hash, 'hex')) : [whole],
+              onBlock,
+              ...(permit ? { signal: permit.signal, check: () => permit.check() } : {}),
+            },
+            options.memory,
+          );
+        const done = await overwriting(blob, send, permit);
+        if (done.md5ByService && options.verify === 'blocks') return { kind: 'stored', etag: done.etag, sentBytes };
+        return await proven(blob, file.staged, done.blockIds, done.etag, sentBytes, options.verify, signal);
       } finally {
         await source.close();
       }
     },
   };
+}
+
+type Conditions = NonNullable<BlockUploadOptions['conditions']>;
+
+const MOST_ROUNDS = 3;
+
+/**
+ * Writes over whatever stands there, but never over what came since the permit was checked: at first nothing may stand there;
+ * what does is looked at, then the permit is checked, then exactly that is replaced. An answer that was lost leads here, too.
+ */
+async function overwriting<T>(
+  blob: ShareBlob,
+  send: (conditions: Conditions) => Promise<T>,
+  permit: Permit | undefined,
+): Promise<T> {
+  let conditions: Conditions = { ifNoneMatch: '*' };
+  for (let round = 1; ; round++) {
+    try {
+      return await send(conditions);
+    } catch (error) {
+      if (round === MOST_ROUNDS || !IN_THE_WAY.has(codeOf(error))) throw error;
+    }
+    const ifMatch = await etagOf(blob, permit?.signal);
+    permit?.check();
+    conditions = ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch };
+  }
+}
+
+/** What storage says of a blob that stands, or stands no more, as the condition wants it. */
+const IN_THE_WAY: ReadonlySet<string> = new Set(['BlobAlreadyExists', 'ConditionNotMet']);
+
+async function etagOf(blob: ShareBlob, signal: AbortSignal | undefined): Promise<string | undefined> {
+  try {
+    return (await blob.getProperties(signal ? { abortSignal: signal } : {})).etag;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
 }
 
 async function stagedSource(file: string, length: number): Promise<BlockSource & { close(): Promise<void> }> {

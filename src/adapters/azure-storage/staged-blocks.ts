@@ -4,7 +4,7 @@
  *
  * Invariants: 1. every block carries its MD5, which the service compares with what it received; 2. a block's id is its index
  * and MD5, so that what an interrupted upload left is reused and nothing else is; 3. at most `concurrency` blocks are held;
- * 4. nothing is visible before the commit, which carries MD5 and metadata of the whole; 5. after a failed block, or an abort,
+ * 4. nothing is visible before the commit, which carries MD5, metadata and the caller's conditions; 5. after a failed block, or an abort,
  * nothing is committed, and no request is left under way when the promise settles.
  */
 import { createHash } from 'node:crypto';
@@ -35,6 +35,7 @@ export interface UploadTarget {
 }
 
 export interface UploadHeaders {
+  readonly conditions?: { readonly ifMatch?: string; readonly ifNoneMatch?: string };
   readonly abortSignal?: AbortSignal;
   readonly blobHTTPHeaders: { readonly blobContentType: string; readonly blobContentMD5: Uint8Array };
   readonly metadata: Record<string, string>;
@@ -65,6 +66,7 @@ async function putWhole(
     if (length > 0) await source.read(bytes, 0);
     await options.gate?.(length, options.signal);
     const md5 = typeof options.md5 === 'function' ? await options.md5() : options.md5;
+    options.check?.();
     const answer = await blob.upload(bytes, length, {
       ...abortable(options),
       ...headersOf(options, md5),
@@ -121,6 +123,7 @@ async function stageAndCommit(
   if (failed) throw failed.reason as Error;
 
   const md5 = typeof options.md5 === 'function' ? await options.md5() : options.md5;
+  options.check?.();
   const answer = await blob.commitBlockList(ids, { ...abortable(options), ...headersOf(options, md5) });
   return { etag: answer.etag ?? '', sentBytes, blockIds: ids, md5, md5ByService: false };
 }
@@ -155,6 +158,7 @@ async function stage(
       return { id, bytes: 0 };
     }
     await options.gate?.(length, options.signal);
+    options.check?.();
     await blob.stageBlock(id, bytes, length, { ...abortable(options), transactionalContentMD5: md5 });
     options.onBlock?.(id, length, false);
     return { id, bytes: length };
@@ -178,6 +182,10 @@ function abortable({ signal }: BlockUploadOptions): { abortSignal?: AbortSignal 
   return signal ? { abortSignal: signal } : {};
 }
 
-function headersOf({ contentType, metadata }: BlockUploadOptions, md5: Uint8Array) {
-  return { blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 }, metadata: { ...metadata } };
+function headersOf({ contentType, metadata, conditions }: BlockUploadOptions, md5: Uint8Array): UploadHeaders {
+  return {
+    blobHTTPHeaders: { blobContentType: contentType, blobContentMD5: md5 },
+    metadata: { ...metadata },
+    ...(conditions ? { conditions } : {}),
+  };
 }

@@ -24,13 +24,29 @@ export function createWatchStore(clients: StorageClients, tableName: string): Wa
     }
   }
 
+  /** False when somebody else wrote since this ETag, or since there was none. */
+  async function write(rowKey: string, value: unknown, etag: string | undefined): Promise<boolean> {
+    const entity = { partitionKey: PARTITION, rowKey, value: JSON.stringify(value) };
+    try {
+      if (etag !== undefined) await table().updateEntity(entity, 'Replace', { etag });
+      else await table().createEntity(entity);
+      return true;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 409 || status === 412 || (etag !== undefined && status === 404)) return false;
+      throw error;
+    }
+  }
+
   return {
     read: async () => (await read('session'))?.value as WatchState | undefined,
-    async write(state) {
-      await table().upsertEntity(
-        { partitionKey: PARTITION, rowKey: 'session', value: JSON.stringify(state) },
-        'Replace',
-      );
+    async change(next) {
+      for (;;) {
+        const found = await read('session');
+        const state = found?.value as WatchState | undefined;
+        const changed = next(state);
+        if (!changed || (await write('session', changed, found?.etag))) return state;
+      }
     },
     totals: async () => ((await read('totals'))?.value as WatchTotals | undefined) ?? NONE,
     async add(delta) {
@@ -43,15 +59,7 @@ export function createWatchStore(clients: StorageClients, tableName: string): Wa
           bytes: before.bytes + delta.bytes,
           lastError: delta.lastError ?? before.lastError,
         };
-        const entity = { partitionKey: PARTITION, rowKey: 'totals', value: JSON.stringify(after) };
-        try {
-          if (found) await table().updateEntity(entity, 'Replace', { etag: found.etag });
-          else await table().createEntity(entity);
-          return;
-        } catch (error) {
-          const status = statusOf(error);
-          if (status !== 409 && status !== 412 && !(found && status === 404)) throw error;
-        }
+        if (await write('totals', after, found?.etag)) return;
       }
     },
   };

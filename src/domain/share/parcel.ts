@@ -4,6 +4,8 @@ export interface QueuedFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** The share hung with it once: it goes by itself, lest it hold up others again. */
+  readonly alone?: boolean;
 }
 
 const MOST_FILES = 128;
@@ -16,8 +18,8 @@ export function parcelLength(queue: Iterable<QueuedFile>, smallBytes: number): n
   let files = 0;
   let bytes = 0;
   let characters = 0;
-  for (const { path, size } of queue) {
-    if (size > smallBytes) return Math.max(files, 1);
+  for (const { path, size, alone } of queue) {
+    if (size > smallBytes || alone) return Math.max(files, 1);
     if (files >= MOST_FILES || bytes + size > MOST_BYTES || characters + path.length > MOST_PATH_CHARACTERS) break;
     files++;
     bytes += size;

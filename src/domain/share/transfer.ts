@@ -10,6 +10,10 @@ export interface TransferFile {
   readonly size: number;
   /** Tries before this one. */
   readonly failures: number;
+  /** Times in a row that it waited for storage, the share or the machine; absent: none. */
+  readonly waits?: number;
+  /** The share hung with it: it goes by itself. */
+  readonly alone?: boolean;
 }
 
 export interface TransferInput {
@@ -28,6 +32,16 @@ export type TransferOutcome =
   | { readonly kind: 'returned' }
   /** Another run has it; milliseconds since the epoch. */
   | { readonly kind: 'held'; readonly until: number }
+  /** It stays claimed, untouched, and nothing is wrong with it: storage, the share or this machine failed. No try of it. */
+  | {
+      readonly kind: 'postponed';
+      readonly code: TransferErrorCode;
+      readonly error: string;
+      /** It met the trouble itself; otherwise another file of its transfer did, and it was left at once. */
+      readonly tried: boolean;
+      /** The share did not answer while it was copied. */
+      readonly hung?: boolean;
+    }
   /** It stays claimed, untouched. */
   | {
       readonly kind: 'failed';

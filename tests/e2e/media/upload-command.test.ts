@@ -103,7 +103,9 @@ it('says on Ctrl-C that it can go on, and does, without sending anything twice',
   run.child.kill('SIGINT');
   expect(await run.ended).toEqual({
     code: 130,
-    output: expect.stringMatching(/stopped\.png {2}stopped\. What was sent is kept .* run the same command again/),
+    output: expect.stringMatching(
+      /stopped\.png {2}stopped\. \d\.\d MiB of 6\.0 MiB are in storage and kept for a week: run the same command again/,
+    ),
   });
   const again = await upload(film.path, '--block-mib', '1').ended;
   expect([again.code, again.output]).toEqual([0, expect.stringContaining('blocks are there already')]);

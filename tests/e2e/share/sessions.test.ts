@@ -36,6 +36,20 @@ it('shows in a dry run what would be taken, and takes nothing', async () => {
   expect(filesBelow(share.folders.incoming)).toEqual(['a.csv', 'b.log']);
 });
 
+it('lets the session run, of a start and a dry run at once', async () => {
+  for (let i = 0; i < 10; i++) {
+    await share.post('/v1/watch/stop');
+    const start = () => share.post('/v1/watch/start', { session_name: `real ${i}`, include: ['nothing'] });
+    const dry = () => share.post('/v1/watch/start', { session_name: `dry ${i}`, dry_run: true });
+    const [started, tried] =
+      i % 2 === 0 ? await Promise.all([start(), dry()]) : (await Promise.all([dry(), start()])).reverse();
+    expect([started!.status, [200, 409].includes(tried!.status)]).toEqual([200, true]);
+    const status = await share.status();
+    expect([status.active_session, status.dry_run]).toEqual([`real ${i}`, undefined]);
+  }
+  await share.post('/v1/watch/stop');
+});
+
 it('takes what the patterns say, with subfolders where told so, and stops when told so', async () => {
   share.drop('sub/ü.csv', 'sub');
   await share.post('/v1/watch/start', { session_name: 's', include: ['*.csv'], recursive: true });

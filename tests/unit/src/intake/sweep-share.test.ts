@@ -10,6 +10,9 @@ const HOUR_MS = 3_600_000;
 const refused: ClaimOutcome = { kind: 'failed', code: 'EACCES', error: 'EACCES: permission denied, rename' };
 let now = 0;
 let warnings: unknown[] = [];
+let claimed = 0;
+/** What happens while the folder is looked at. */
+let meanwhile: () => Promise<unknown> = async () => undefined;
 
 function sweeperOf(names: readonly string[], outcome: ClaimOutcome) {
   const clock = new TestClock();
@@ -21,8 +24,14 @@ function sweeperOf(names: readonly string[], outcome: ClaimOutcome) {
   const share = {
     check: async () => [],
     claimed: async () => ({ files: [], strangers: [] }),
-    sweep: async () => ({ files, stable: files.length, stableBytes: 0, waiting: 0, skipped: {} }),
-    claim: async (asked: readonly unknown[]) => asked.map(() => outcome),
+    sweep: async () => {
+      await meanwhile();
+      return { files, stable: files.length, stableBytes: 0, waiting: 0, skipped: {} };
+    },
+    claim: async (asked: readonly unknown[]) => {
+      claimed += asked.length;
+      return asked.map(() => outcome);
+    },
     tidy: async () => undefined,
   } as unknown as ShareFiles;
   const watch = memoryWatch({
@@ -40,7 +49,8 @@ function sweeperOf(names: readonly string[], outcome: ClaimOutcome) {
 }
 
 beforeEach(() => {
-  [now, warnings] = [HOUR_MS, []];
+  [now, warnings, claimed] = [HOUR_MS, [], 0];
+  meanwhile = async () => undefined;
 });
 
 it.each([
@@ -65,4 +75,17 @@ it('tells of a thousand such files, and no more', async () => {
     await pass();
   }
   expect(warnings).toEqual(Array.from({ length: 1_000 }, () => (refused as { error: string }).error));
+});
+
+it.each([
+  ['stopped', { enabled: false }],
+  ['replaced by another', { startedAt: 'later' }],
+])('claims nothing more for a session that was %s while the folder was looked at', async (_what, change) => {
+  const { pass, watch } = sweeperOf(['a', 'b'], { kind: 'lost' });
+  await pass();
+  expect(claimed).toBe(2);
+  meanwhile = () => watch.change((state) => state && { ...state, ...change });
+  now += 1_000;
+  await pass();
+  expect(claimed).toBe(2);
 });

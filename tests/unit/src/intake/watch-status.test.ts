@@ -10,7 +10,7 @@ let flights: ShareFlights;
 
 const watch: WatchStore = {
   read: () => Promise.resolve(undefined),
-  write: () => Promise.resolve(),
+  change: () => Promise.resolve(undefined),
   totals: () => Promise.resolve({ processedOk: 0, processedErr: 0, bytes: 0, lastError: null }),
   add: () => Promise.resolve(),
 };
