@@ -354,7 +354,7 @@ export const settings = {
     accepts: 'a whole number from 1 to 1000',
     example: '6',
     meaning:
-      'Tries, 2, 4, 8 … s apart (5 minutes at most), before a file becomes a dead letter. Without quarantine it is tried on every 5 minutes.',
+      'Tries that fail by the file’s own fault, 2, 4, 8 … s apart (5 minutes at most), before it becomes a dead letter; waiting for storage or the share is none. Without quarantine it is tried on every 5 minutes.',
     default: '6',
   },
   APP_FAILED_QUARANTINE: {

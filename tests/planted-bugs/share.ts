@@ -12,8 +12,8 @@ export const bugs: readonly PlantedBug[] = [
     name: 'share-deleted-unproven',
     plants: 'a source is deleted although its upload failed',
     file: transfer,
-    find: "    const stored = works.filter(({ outcome }) => outcome?.kind === 'done');",
-    replace: '    const stored = works.filter(({ staged }) => staged !== undefined);',
+    find: "    let stored = works.filter(({ outcome }) => outcome?.kind === 'done');",
+    replace: '    let stored = works.filter(({ staged }) => staged !== undefined);',
     ...simulation,
   },
   {
@@ -175,8 +175,8 @@ export const bugs: readonly PlantedBug[] = [
     name: 'share-trouble-of-all-counted',
     plants: 'what the share refuses is the fault of the file, though the share is shut as a whole',
     file: transfer,
-    find: '    if (problems.length > 0)\n',
-    replace: '    if (problems.length > 99)\n',
+    find: '    if (problems.length > 0) for (const work of suspects)',
+    replace: '    if (problems.length > 99) for (const work of suspects)',
     tests: 'share/attempts',
   },
   {

@@ -41,6 +41,9 @@ it('starts everything, shows the demo finish, and serves', async () => {
   expect(output).toMatch(/media\s+POST \/upload, queue jobqueue\s+running, 3 of 3 demo files processed/);
   expect(output).toMatch(/blob-events\s+timer, queue blob-events\s+running, 3 of 3 demo blobs moved/);
   expect(output).toMatch(/lock\.png\s+processed/);
+  expect(output).toMatch(/nfs\s+NFS share sweep\s+running, 4 of 4 demo files arrived; watches \S+\/share\/incoming/);
+  expect(output).toMatch(/nfs\s+still-being-written\.log\s+left alone, its writer goes on/);
+  expect(output).toMatch(/nfs\s+still-being-written\.log\s+arrived\s+ingest\/\d{8}\/demo\/still-being-written\.log/);
   expect(await (await fetch(`${start.url}/readyz`)).json()).toEqual({ ready: true });
   for (const of of ['host', 'azurite'] as const) expect(isAlive(start.pid(of))).toBe(true);
   await processed(await upload('mine.png'));

@@ -50,6 +50,22 @@ describe.each(['key', 'signature'] as const)('by %s', (kind) => {
     },
   );
 
+  it('a blob is written only over what the conditions say', async () => {
+    const puts = createLeanPuts(container.url, await access(), options);
+    const put = (conditions: { ifMatch?: string; ifNoneMatch?: string }) =>
+      puts.putBlob(`conditions ${kind}`, bytes, {
+        md5: md5(bytes),
+        contentType: 'text/plain',
+        metadata: {},
+        conditions,
+      });
+    const first = await put({ ifNoneMatch: '*' });
+    await expect(put({ ifNoneMatch: '*' })).rejects.toMatchObject({ statusCode: 409, code: 'BlobAlreadyExists' });
+    const second = await put({ ifMatch: first.etag });
+    await expect(put({ ifMatch: first.etag })).rejects.toMatchObject({ statusCode: 412, code: 'ConditionNotMet' });
+    expect(second.etag).not.toBe(first.etag);
+  });
+
   it('blocks are staged under their ids, and what is not what was hashed is refused at once', async () => {
     const puts = createLeanPuts(container.url, await access(), options);
     const name = `blocks ${kind}`;
