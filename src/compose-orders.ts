@@ -7,7 +7,7 @@ import { createHttpDownstream } from './adapters/downstream/http-downstream';
 import { createMemoryOrderLedger } from './adapters/memory/order-ledger';
 import { composeOrderBackends } from './compose-order-backends';
 import type { Config } from './config/config';
-import { MEMORY_MARGIN_MS } from './domain/orders/memory';
+import { removable } from './domain/orders/memory';
 import { PARKED_CONTAINER, tables } from './domain/storage-layout';
 import { createApplyOrder } from './intake/orders/apply-order';
 import { reportBackends } from './intake/orders/backend-report';
@@ -61,7 +61,7 @@ export function composeOrders(config: Config, { clients, clock, deadLetters, log
     resume: createResumeOrders(ports, settings),
     replay: createReplayOrder(ports),
     /** Removes what is older than the retention and a margin; says how much. */
-    expire: () => ledger.expire(clock.now() - settings.retentionMs - MEMORY_MARGIN_MS),
+    expire: () => ledger.expire(removable(clock.now(), settings.retentionMs)),
     report: () => reportBackends(backends.all, parkedCount),
     probes: backends.probes,
     figures: () => counts.figures(),

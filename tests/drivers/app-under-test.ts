@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { startHost, type HostHandle } from '../../local-host/start-host';
 import { hostSettingsFrom, localHostSettings } from '../../src/config/host-settings';
@@ -75,6 +75,13 @@ export async function startApp(settings: Parameters<typeof startStorage>[0] = {}
       await storage.stop();
     },
   };
+}
+
+/** SIGKILL to the process of the app, not to its host, which starts it again. */
+export function killApp(): void {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
+  for (const pid of children)
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('worker/main.js')) process.kill(Number(pid), 'SIGKILL');
 }
 
 function upTo(file: string, from: string): string {

@@ -33,6 +33,8 @@ const API = { versions: 18, handshake: 17, authenticate: 36, join: 11, sync: 14 
 const FLEXIBLE = { [API.join]: 6, [API.sync]: 4 };
 /** As a broker's `socket.request.max.bytes`. */
 const LARGEST = 104_857_600;
+/** Until the broker has seen for sure that a connection ended. */
+const HEARS_MS = 500;
 const UNSUPPORTED_MECHANISM = 33;
 const AUTHENTICATION_FAILED = 58;
 
@@ -119,10 +121,11 @@ class Visit {
     else this.client.destroy();
   }
 
-  /** Nobody waits on it any more. */
+  /** Nobody waits on it any more; the broker hears of it a moment later. */
   ended(): void {
-    for (const member of this.#members.values()) if (this.waiting.get(member) === this) this.waiting.delete(member);
-    this.#members.clear();
+    setTimeout(() => {
+      for (const member of this.#members.values()) if (this.waiting.get(member) === this) this.waiting.delete(member);
+    }, HEARS_MS).unref();
   }
 
   #asksTwice(api: number, version: number, correlation: number, body: Buffer): boolean {

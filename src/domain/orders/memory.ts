@@ -1,7 +1,9 @@
-const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
 
-/** How much longer entries are kept than they are trusted: clocks differ, and the purge runs once a day. */
-export const MEMORY_MARGIN_MS = 24 * HOUR_MS;
+/** Time before which entries may be removed: kept for a day longer than they are trusted, since clocks differ. */
+export function removable(now: number, retentionMs: number): number {
+  return now - retentionMs - DAY_MS;
+}
 
 /**
  * Why it cannot be known whether an event that the ledger does not know was done: it is older than what the ledger keeps, so
@@ -19,5 +21,5 @@ export function forgotten(
 }
 
 function days(ms: number): string {
-  return String(Math.floor(ms / (24 * HOUR_MS)));
+  return String(Math.floor(ms / DAY_MS));
 }

@@ -1,5 +1,5 @@
 /** Orders from an event hub on the whole app (O1, O2, O4). */
-import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
+import { killApp, startApp, type AppUnderTest } from '../../drivers/app-under-test';
 import { startEventHubs, type EventHubsServer } from '../../drivers/event-hubs-server';
 import {
   numbersOf,
@@ -30,6 +30,7 @@ beforeAll(async () => {
     ORDERS_CALLBACK_URL: downstream.url,
     ORDERS_RESUME_SCHEDULE: '* * * * * *',
     ...quickEventHubs,
+    ORDERS_LEASE_S: '10',
   });
 });
 afterAll(async () => {
@@ -69,6 +70,21 @@ it('goes on with the trace of the event', async () => {
   await downstream.until((texts) => texts.includes(body));
   expect([...downstream.taken.values()].find(({ text }) => text === body)?.traceparent).toContain(traceId);
 });
+
+it('applies what its process had in hand when it was killed', async () => {
+  downstream.behave({ latencyMs: 200 });
+  const ids = Array.from({ length: 12 }, (_, n) => `killed${n}`);
+  const isOurs = (text: string): boolean => text.includes('"killed');
+  for (const orderId of ids) await sendToHub(server, orderId, [{ body: orderText({ orderId }) }]);
+  await downstream.until((texts) => texts.some(isOurs));
+  killApp();
+  downstream.behave({ latencyMs: 0 });
+  expect((await downstream.until((texts) => texts.filter(isOurs).length >= ids.length)).filter(isOurs)).toHaveLength(
+    ids.length,
+  );
+  // A connection to the app that died may be reset.
+  await app.until(async () => (await report().catch(() => undefined))?.backends[0]?.backlog === 0);
+}, 60_000);
 
 it('is ready while the hub answers', async () => {
   expect((await fetch(`${app.url}/readyz?pipeline=orders`)).status).toBe(200);

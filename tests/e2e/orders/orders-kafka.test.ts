@@ -1,5 +1,5 @@
 /** Orders from a Kafka topic on the whole app (O1, O2, O4). */
-import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
+import { killApp, startApp, type AppUnderTest } from '../../drivers/app-under-test';
 import { freePorts } from '../../drivers/free-ports';
 import { describeKafka, startKafka, type KafkaUnderTest } from '../../drivers/kafka-under-test';
 import {
@@ -42,6 +42,7 @@ describeKafka('orders from Kafka', () => {
       ORDERS_RESUME_SCHEDULE: '* * * * * *',
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       METRICS_PORT: String(metricsPort),
+      ORDERS_LEASE_S: '10',
     });
   });
   afterAll(async () => {
@@ -97,6 +98,24 @@ describeKafka('orders from Kafka', () => {
     expect(figures).toMatch(/^current_backlog\{[^}]*sluice_backend="parked"[^}]*\} 0/m);
     expect(figures).toMatch(/^orders_processed_total\{[^}]*sluice_backend="kafka"[^}]*\} 41/m);
   });
+
+  it('applies what its process had in hand when it was killed', async () => {
+    downstream.behave({ latencyMs: 200 });
+    const ids = Array.from({ length: 12 }, (_, n) => `killed${n}`);
+    const isOurs = (text: string): boolean => text.includes('"killed');
+    await kafka.send(
+      'orders',
+      ids.map((orderId) => ({ key: orderId, value: orderText({ orderId }) })),
+    );
+    await downstream.until((texts) => texts.some(isOurs));
+    killApp();
+    downstream.behave({ latencyMs: 0 });
+    expect((await downstream.until((texts) => texts.filter(isOurs).length >= ids.length)).filter(isOurs)).toHaveLength(
+      ids.length,
+    );
+    // A connection to the app that died may be reset.
+    await app.until(async () => (await report().catch(() => undefined))?.backends[0]?.backlog === 0);
+  }, 60_000);
 
   it('is ready while the broker answers, and says why not while it does not', async () => {
     expect((await fetch(`${app.url}/readyz?pipeline=orders`)).status).toBe(200);
