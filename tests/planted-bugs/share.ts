@@ -222,9 +222,9 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'share-newer-blob-overwritten',
     plants: 'a run whose claim was lost writes over what the next one brought',
-    file: 'src/adapters/azure-storage/share-blobs.ts',
-    find: '    permit?.check();\n    conditions =',
-    replace: '    conditions =',
+    file: 'src/adapters/azure-storage/staged-blocks.ts',
+    find: '  options.check?.();\n  const answer = await blob.commitBlockList(',
+    replace: '  const answer = await blob.commitBlockList(',
     tests: 'azure-storage/share-blobs',
   },
   {
