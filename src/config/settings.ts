@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { isPipeline } from '../domain/dead-letter';
+import { isNcrontab } from './ncrontab';
 
 export interface SettingDefinition<T = unknown> {
   readonly schema: z.ZodType<T, string | undefined>;
@@ -182,7 +183,7 @@ export const settings = {
     secret: true,
   },
   BLOB_EVENTS_SCHEDULE: {
-    schema: text('0 * * * * *'),
+    schema: text('0 * * * * *').refine(isNcrontab),
     accepts: 'an NCRONTAB expression of six fields',
     example: '0 * * * * *',
     meaning: 'How often the container incoming is looked through for new blobs.',
@@ -574,7 +575,7 @@ export const settings = {
     default: '10',
   },
   ORDERS_RESUME_SCHEDULE: {
-    schema: text('*/5 * * * * *'),
+    schema: text('*/5 * * * * *').refine(isNcrontab),
     accepts: 'an NCRONTAB expression of six fields',
     example: '*/5 * * * * *',
     meaning: 'How often parked orders are looked at.',

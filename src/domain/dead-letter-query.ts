@@ -8,6 +8,8 @@ export type DeadLetterQuery =
       readonly limit: number;
       /** Replays a second, at most. */
       readonly rate: number;
+      /** Only say what a replay would do. */
+      readonly dryRun: boolean;
       readonly continuation?: string;
     }
   | { readonly kind: 'rejected'; readonly detail: string };
@@ -18,9 +20,12 @@ const FASTEST = 1000;
 /** Longest that one request replays: Azure's front end gives an answer up after 230 s. */
 const LONGEST_S = 200;
 
-const PARAMETERS = 'pipeline code state since until tenantId orderId limit continuation rate dryRun'.split(' ');
-/** Of the Functions host, beside `code`, which may be the key of the function. */
-const HOST_PARAMETERS = ['clientId'];
+const FILTERS = ['pipeline', 'code', 'state', 'since', 'until', 'tenantId', 'orderId'];
+const OF_LIST = [...FILTERS, 'limit', 'continuation'];
+const OF_REPLAY = [...FILTERS, 'limit', 'rate', 'dryRun'];
+const OF_ONE = ['dryRun'];
+/** Of the Functions host: keys. */
+const HOST_PARAMETERS = ['code', 'clientId'];
 
 /** What a query says of itself. */
 export interface QueryParameters {
@@ -28,20 +33,51 @@ export interface QueryParameters {
   keys(): Iterable<string>;
 }
 
-/** A sentence about a parameter that is none; a misspelt `dryRun` must not send anything. Undefined when all are known. */
-export function unknownParameter(query: QueryParameters, known: readonly string[] = PARAMETERS): string | undefined {
+export type ReplayOneQuery =
+  { readonly kind: 'query'; readonly dryRun: boolean } | { readonly kind: 'rejected'; readonly detail: string };
+
+/** `?dryRun=` of the replay of one. */
+export function parseReplayOne(query: QueryParameters): ReplayOneQuery {
+  const unknown = unknownParameter(query, OF_ONE);
+  if (unknown !== undefined) return rejected(unknown);
+  const dryRun = parseDryRun(query);
+  return dryRun === undefined ? rejected(DRY_RUN) : { kind: 'query', dryRun };
+}
+
+/** As {@link parseDeadLetterQuery}, without `continuation`; one filter at least, so that nobody replays everything unawares. */
+export function parseReplayMany(query: QueryParameters): DeadLetterQuery {
+  const parsed = parseQuery(query, OF_REPLAY);
+  if (parsed.kind === 'rejected' || Object.keys(parsed.filter).length > 0) return parsed;
+  return rejected(`say which to replay, by one at least of ${FILTERS.join(', ')}; for all that wait state=open`);
+}
+
+/** `?pipeline=&code=&state=&since=&until=&tenantId=&orderId=&limit=&continuation=`; `limit` defaults to 100. */
+export function parseDeadLetterQuery(query: QueryParameters): DeadLetterQuery {
+  return parseQuery(query, OF_LIST);
+}
+
+/** A misspelt `dryRun` must not send anything. */
+function unknownParameter(query: QueryParameters, known: readonly string[]): string | undefined {
   const unknown = [...query.keys()].find((name) => ![...known, ...HOST_PARAMETERS].includes(name));
   return unknown === undefined
     ? undefined
-    : `The query is not valid: ${JSON.stringify(unknown.slice(0, 40))} is no parameter here; there are ${known.join(', ')}.`;
+    : `${JSON.stringify(unknown.slice(0, 40))} is no parameter here; there are ${known.join(', ')}`;
 }
 
-/**
- * `?pipeline=&code=&state=&since=&until=&tenantId=&orderId=&limit=&continuation=&rate=`; `limit` defaults to 100, `rate` to 50.
- */
-export function parseDeadLetterQuery(query: QueryParameters): DeadLetterQuery {
-  const unknown = unknownParameter(query);
-  if (unknown !== undefined) return { kind: 'rejected', detail: unknown };
+const DRY_RUN = 'dryRun is true or false';
+
+/** Undefined for what is neither yes nor no. */
+function parseDryRun(query: QueryParameters): boolean | undefined {
+  const text = query.get('dryRun')?.toLowerCase() ?? 'false';
+  if (['1', 'true', 'yes', ''].includes(text)) return true;
+  return ['0', 'false', 'no'].includes(text) ? false : undefined;
+}
+
+function parseQuery(query: QueryParameters, parameters: readonly string[]): DeadLetterQuery {
+  const unknown = unknownParameter(query, parameters);
+  if (unknown !== undefined) return rejected(unknown);
+  const dryRun = parseDryRun(query);
+  if (dryRun === undefined) return rejected(DRY_RUN);
   const pipeline = query.get('pipeline');
   const code = query.get('code');
   const state = query.get('state');
@@ -83,10 +119,11 @@ export function parseDeadLetterQuery(query: QueryParameters): DeadLetterQuery {
     filter,
     limit: Number(limit),
     rate: Number(rate),
+    dryRun,
     ...(continuation === null ? {} : { continuation }),
   };
 }
 
-function rejected(detail: string): DeadLetterQuery {
+function rejected(detail: string): { readonly kind: 'rejected'; readonly detail: string } {
   return { kind: 'rejected', detail: `The query is not valid: ${detail}.` };
 }

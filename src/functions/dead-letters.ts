@@ -1,6 +1,6 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import type { App } from '../composition';
-import { parseDeadLetterQuery, unknownParameter } from '../domain/dead-letter-query';
+import { parseDeadLetterQuery, parseReplayMany, parseReplayOne } from '../domain/dead-letter-query';
 import { problem } from '../domain/problem';
 import { endpoint, problemResponse } from '../http/endpoint';
 import type { ReplayOutcome } from '../intake/replay-dead-letters';
@@ -35,9 +35,10 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
     methods: ['POST'],
     authLevel: 'admin',
     handler: endpoint({ logger }, 'POST /v1/dead-letters/{id}/replay', async (request) => {
-      const unknown = unknownParameter(request.query, ['dryRun', 'code']);
-      if (unknown !== undefined) return problemResponse(problem('PARAMETER_INVALID', unknown));
-      return answer(await replayer.one(request.params['id'] ?? '', { dryRun: isDryRun(request) }));
+      const query = parseReplayOne(request.query);
+      if (query.kind === 'rejected') return problemResponse(problem('PARAMETER_INVALID', query.detail));
+      if (await hasBody(request)) return problemResponse(problem('PARAMETER_INVALID', NO_BODY));
+      return answer(await replayer.one(request.params['id'] ?? '', { dryRun: query.dryRun }));
     }),
   });
 
@@ -46,17 +47,22 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
     methods: ['POST'],
     authLevel: 'admin',
     handler: endpoint({ logger }, 'POST /v1/dead-letters/replay', async (request) => {
-      const query = parseDeadLetterQuery(request.query);
+      const query = parseReplayMany(request.query);
       if (query.kind === 'rejected') return problemResponse(problem('PARAMETER_INVALID', query.detail));
-      const dryRun = isDryRun(request);
-      const outcomes = await replayer.many(query.filter, { dryRun, limit: query.limit, rate: query.rate });
+      if (await hasBody(request)) return problemResponse(problem('PARAMETER_INVALID', NO_BODY));
+      const { filter, limit, rate, dryRun } = query;
+      const outcomes = await replayer.many(filter, { dryRun, limit, rate });
       return json({ dryRun, count: outcomes.length, outcomes });
     }),
   });
 }
 
-function isDryRun(request: HttpRequest): boolean {
-  return ['1', 'true', ''].includes(request.query.get('dryRun') ?? 'false');
+const NO_BODY =
+  'A replay takes its parameters from the query, such as ?dryRun=true, and no body: what stands there would not be heeded.';
+
+/** Somebody may have said there that it is to be a dry run. */
+async function hasBody(request: HttpRequest): Promise<boolean> {
+  return !['', '{}'].includes((await request.text()).trim());
 }
 
 function json(value: unknown): HttpResponseInit {
