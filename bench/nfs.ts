@@ -230,7 +230,9 @@ async function manyFiles(root: string, master: string) {
   if (copies === 0) return undefined;
   const { seconds, memoryMiB, growthMiB, peaksMiB } = await oursSide(root, master, copies);
   const [ofApp = 0, ofShare = 0] = peaksMiB.map(Math.round);
-  console.log(`${copies * SMALL_COUNT} files: ${seconds.toFixed(1)} s, peaks ${ofApp} MiB (app), ${ofShare} MiB (share)`);
+  console.log(
+    `${copies * SMALL_COUNT} files: ${seconds.toFixed(1)} s, peaks ${ofApp} MiB (app), ${ofShare} MiB (share)`,
+  );
   return {
     files: copies * SMALL_COUNT,
     seconds: Number(seconds.toFixed(1)),
