@@ -106,7 +106,7 @@ async function overwriting<T>(
       if (round === MOST_ROUNDS || !IN_THE_WAY.has(codeOf(error))) throw error;
     }
     const ifMatch = await etagOf(blob, permit?.signal);
-    permit?.check();
+    // From here to the commit the permit is checked once more (staged-blocks.ts): nobody else may have written since this look.
     conditions = ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch };
   }
 }
