@@ -94,7 +94,8 @@ async function main(): Promise<number> {
   const only = { PIPELINES: 'orders', BACKEND_DRAIN: '', ...(backend ? { BACKEND_MODE: backend } : {}) };
   const checked = checkSettings({ ...environment, ...only });
   if (checked.ok) return publish(parsed.options, target(checked.config, parsed.options));
-  for (const reason of checked.reasons) console.error(reason);
+  for (const reason of checked.reasons)
+    console.error(backend ? reason.replace(`BACKEND_MODE is ${backend}`, `--backend is ${backend}`) : reason);
   return EX_CONFIG;
 }
 

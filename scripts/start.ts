@@ -173,7 +173,10 @@ async function report(
   console.log(
     `\n${formatTable(pipelineRows(config, { media, 'blob-events': blobEvents.state, nfs: nfs.state, orders }))}`,
   );
-  console.log(`\nTry: curl -F "file=@demo/media/lock.png" ${base}/upload`);
+  const tries = config.pipelines.has('media')
+    ? `curl -F "file=@demo/media/lock.png" ${base}/upload`
+    : `curl ${base}/readyz`;
+  console.log(`\nTry: ${tries}`);
 }
 
 /** What the table says of the orders. */

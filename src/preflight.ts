@@ -28,6 +28,22 @@ export function checkSettings(env: Environment): Preflight {
   return loaded.ok ? loaded : { ok: false, reasons: loaded.problems.map(describeProblem) };
 }
 
+/** What to do when the account says no. */
+const REFUSED: Readonly<Record<Config['storage']['kind'], string>> = {
+  identity: 'The identity needs Storage Blob, Queue and Table Data Contributor on the account.',
+  'connection-string':
+    'Check that the key or signature in AzureWebJobsStorage is that of this account, and that it was not changed since.',
+  'account-key': 'Check that STORAGE_ACCOUNT_KEY is a key of this account, and that it was not changed since.',
+};
+/** What to do when nobody answered, or no token was had. */
+const UNREACHED: Readonly<Record<Config['storage']['kind'], string>> = {
+  identity:
+    'Sign in (az login, or azd auth login), or set AZURE_CLIENT_ID where there are several identities; then check the account name and the network.',
+  'connection-string':
+    'Check the address in AzureWebJobsStorage and the network; for development storage, that it runs.',
+  'account-key': 'Check STORAGE_ACCOUNT_NAME and the network.',
+};
+
 /** One call to storage, which also makes what is missing there. */
 export async function checkStorage(config: Config): Promise<Preflight> {
   const { storage } = config;
@@ -36,11 +52,13 @@ export async function checkStorage(config: Config): Promise<Preflight> {
     return { ok: true, config };
   } catch (error) {
     const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
-    const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ');
+    const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ').replace(/\.+$/, '');
     const remedy =
-      statusCode === 403
-        ? 'The identity needs Storage Blob, Queue and Table Data Contributor on the account.'
-        : 'Check the account name, the network, and that the credential is meant for this account.';
+      statusCode === undefined
+        ? UNREACHED[storage.kind]
+        : statusCode === 403 || statusCode === 401
+          ? REFUSED[storage.kind]
+          : 'Check the account name, the network, and that the credential is meant for this account.';
     return {
       ok: false,
       reasons: [`Storage account ${storage.account} by ${storage.describes} does not let us in: ${found}. ${remedy}`],
