@@ -7,7 +7,7 @@ export function removable(now: number, retentionMs: number): number {
 
 /**
  * Why it cannot be known whether an event that the ledger does not know was done: it is older than what the ledger keeps, so
- * its entry may be gone (ADR 0011). Undefined when its entry would still be there; also for an age that is not known.
+ * its entry may be gone (ADR 0012). Undefined when its entry would still be there; also for an age that is not known.
  */
 export function forgotten(
   /** When the backend took it, milliseconds since the epoch; 0 when it did not say. */

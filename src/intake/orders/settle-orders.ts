@@ -45,7 +45,7 @@ export interface SettleSettings {
   readonly concurrency: number;
   /** Longest that one event may be worked on before another process may take it over. */
   readonly leaseMs: number;
-  /** How long what is done is remembered at the least. What is older and unknown is not applied (ADR 0011). */
+  /** How long what is done is remembered at the least. What is older and unknown is not applied (ADR 0012). */
   readonly retentionMs: number;
 }
 
