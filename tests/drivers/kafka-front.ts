@@ -2,9 +2,12 @@
  * TLS and SASL/PLAIN before a Kafka broker that has neither (https://kafka.apache.org/protocol): answers the handshake itself,
  * and lets nothing but a question for versions through before. Says its own address where the broker says one.
  *
- * Also spares librdkafka's mock broker (2.0.2) what it fails an assertion for: a member of a group that asks again while its answer is
- * still to come, as one does that stood still. Both of its connections end then, which any broker may do, and it asks anew.
+ * Also spares librdkafka's mock broker (2.0.2) what it fails an assertion for: a member of a group that asks again while its answer
+ * is still to come. It names members by addresses in its memory, so that one that stood still may come back under a name which
+ * another has by then; here each gets a name of its own. Who asks twice all the same loses both connections, as any broker may
+ * do, and asks anew.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer as createPlainServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { SelfSigned } from './self-signed';
@@ -115,8 +118,7 @@ class Visit {
     if (api === API.versions) this.#versions.add(correlation);
     if (this.user && api === API.handshake) this.#shakeHands(correlation, body);
     else if (this.user && api === API.authenticate) this.#authenticate(correlation, body);
-    else if (this.#asksTwice(api, frame.readInt16BE(2), correlation, body)) this.client.destroy();
-    else if (this.#mayPass || api === API.versions) this.upstream.write(framed(frame));
+    else if (this.#mayPass || api === API.versions) this.#pass(api, frame, correlation, body);
     // As a broker does with who has not signed in.
     else this.client.destroy();
   }
@@ -128,13 +130,21 @@ class Visit {
     }, HEARS_MS).unref();
   }
 
-  #asksTwice(api: number, version: number, correlation: number, body: Buffer): boolean {
+  #pass(api: number, frame: Buffer, correlation: number, body: Buffer): void {
+    const version = frame.readInt16BE(2);
     const flexible = FLEXIBLE[api];
-    if (flexible === undefined || version >= flexible) return false;
+    if (flexible === undefined || version >= flexible) return void this.upstream.write(framed(frame));
     const numbers = api === API.join && version > 0 ? 8 : 4;
     const at = 2 + body.readInt16BE(0) + numbers;
-    const member = body.subarray(at + 2, at + 2 + body.readInt16BE(at)).toString();
-    if (member === '') return false;
+    const end = at + 2 + body.readInt16BE(at);
+    const named = body.subarray(at + 2, end).toString();
+    const member = named === '' ? randomUUID() : named;
+    if (this.#asksTwice(member, correlation)) return void this.client.destroy();
+    const head = frame.subarray(0, frame.length - body.length);
+    this.upstream.write(framed(Buffer.concat([head, body.subarray(0, at), text(member), body.subarray(end)])));
+  }
+
+  #asksTwice(member: string, correlation: number): boolean {
     const other = this.waiting.get(member);
     other?.client.destroy();
     if (other) return true;

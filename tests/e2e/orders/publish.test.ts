@@ -57,7 +57,7 @@ it('fills an event hub', async () => {
 
 it('says what is missing for a backend that is not set up', async () => {
   const { code, text } = await publish({}, '--backend', 'kafka');
-  expect(text).toContain('SETTINGS_INVALID KAFKA_BROKERS: found nothing, and BACKEND_MODE is kafka');
+  expect(text).toContain('SETTINGS_INVALID KAFKA_BROKERS: found nothing, and --backend is kafka');
   expect(code).toBe(78);
 });
 
