@@ -21,7 +21,7 @@ export function pipelineRows(
   });
   return [
     row('media', 'POST /upload, queue jobqueue', 'PIPELINES'),
-    row('blob-events', blobEventsTrigger(config), 'PIPELINES, RABBITMQ_URL'),
+    row('blob-events', blobEventsTrigger(config), 'PIPELINES'),
     row('nfs', 'NFS share sweep', 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER'),
     missing('text', 'blob snippet-input'),
     row('orders', ordersTrigger(config), 'PIPELINES, BACKEND_MODE'),

@@ -1,8 +1,8 @@
 /** Orders to try the pipeline on: like real ones, some sent twice, some with a sequence, some that are no orders. */
 export interface DemoOrderOptions {
-  /** 0 to 1. */
+  /** 0 to 1; exact in every 100 events, up to a fraction that the next 100 make good. */
   readonly poison: number;
-  /** 0 to 1. */
+  /** 0 to 1, as `poison`; the very first event can be none. */
   readonly duplicates: number;
   readonly tenants: readonly string[];
   /** Prefix of all ids, so that another run sends other orders. */
@@ -19,6 +19,24 @@ export interface DemoOrder {
 
 const STATUSES = ['created', 'paid', 'packed', 'shipped', 'delivered'] as const;
 
+const BLOCK = 100;
+
+/** What each event of the `block`th hundred is, in random order. */
+function shuffledKinds(
+  block: number,
+  { poison, duplicates, random }: Pick<DemoOrderOptions, 'poison' | 'duplicates' | 'random'>,
+): DemoOrder['kind'][] {
+  const due = (share: number): number => Math.round((block + 1) * BLOCK * share) - Math.round(block * BLOCK * share);
+  const kinds = Array.from({ length: BLOCK }, (_, i): DemoOrder['kind'] =>
+    i < due(poison) ? 'poison' : i < due(poison) + due(duplicates) ? 'duplicate' : 'order',
+  );
+  for (let i = kinds.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [kinds[i], kinds[j]] = [kinds[j] ?? 'order', kinds[i] ?? 'order'];
+  }
+  return kinds;
+}
+
 /** Without an end. An order has five events, with sequences 1 to 5; ten orders are under way at a time. */
 export function* demoOrders({
   poison,
@@ -29,14 +47,16 @@ export function* demoOrders({
 }: DemoOrderOptions): Generator<DemoOrder, never> {
   const open: { id: string; tenant: string; sequence: number }[] = [];
   let last: DemoOrder | undefined;
+  let kinds: readonly DemoOrder['kind'][] = [];
   for (let count = 0; ; count++) {
-    const dice = random();
-    if (dice < poison) {
+    if (count % BLOCK === 0) kinds = shuffledKinds(count / BLOCK, { poison, duplicates, random });
+    const kind = kinds[count % BLOCK];
+    if (kind === 'poison') {
       yield { key: `${run}-poison-${count}`, text: `{"schemaVersion":"1.0","orderId":${count}`, kind: 'poison' };
       continue;
     }
-    if (last && dice < poison + duplicates) {
-      yield { ...last, kind: 'duplicate' };
+    if (last && kind === 'duplicate') {
+      yield { ...last, kind };
       continue;
     }
     while (open.length < 10) {

@@ -56,10 +56,7 @@ export function parsePublishOptions(args: readonly string[], parseArgs: typeof P
       },
     }));
   } catch (error) {
-    return {
-      kind: 'rejected',
-      reason: error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error),
-    };
+    return { kind: 'rejected', reason: reasonOf(error) };
   }
   if (values.help) return { kind: 'help' };
   const backend = BACKENDS.find((name) => name === values.backend);
@@ -80,6 +77,15 @@ export function parsePublishOptions(args: readonly string[], parseArgs: typeof P
   if (tenants.length === 0) return { kind: 'rejected', reason: '--tenants takes names such as acme,globex' };
   const inOrder = values['in-order'];
   return { kind: 'options', options: { backend, rate, count, poison, duplicates, tenants, inOrder, storagePort } };
+}
+
+/** parseArgs takes `--count -5` for two options, and explains at length how to write one. */
+function reasonOf(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const option = /^Option '[^']*?(--[a-z-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
+  return option === undefined
+    ? (message.split('. ', 1)[0] ?? '')
+    : `${option} needs a value that does not begin with '-'`;
 }
 
 function whole(text: string, most: number): number | undefined {

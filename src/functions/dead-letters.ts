@@ -3,11 +3,11 @@ import type { App } from '../composition';
 import { parseDeadLetterQuery, parseReplayMany, parseReplayOne } from '../domain/dead-letter-query';
 import { problem } from '../domain/problem';
 import { endpoint, problemResponse } from '../http/endpoint';
-import type { ReplayOutcome } from '../intake/replay-dead-letters';
+import type { DiscardOutcome, ReplayOutcome } from '../intake/replay-dead-letters';
 
 const route = 'v1/dead-letters';
 
-/** `/v1/dead-letters`: list, look at, replay (C8). For operators: admin level. */
+/** `/v1/dead-letters`: list, look at, replay, discard (C8). For operators: admin level. */
 export function registerDeadLetters({ logger, deadLetters, replayer }: App): void {
   app.http('dead-letters-listed', {
     route,
@@ -42,6 +42,18 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
     }),
   });
 
+  app.http('dead-letter-discarded', {
+    route: `${route}/{id}/discard`,
+    methods: ['POST'],
+    authLevel: 'admin',
+    handler: endpoint({ logger }, 'POST /v1/dead-letters/{id}/discard', async (request) => {
+      const query = parseReplayOne(request.query);
+      if (query.kind === 'rejected') return problemResponse(problem('PARAMETER_INVALID', query.detail));
+      if (await hasBody(request)) return problemResponse(problem('PARAMETER_INVALID', NO_BODY));
+      return answer(await replayer.discard(request.params['id'] ?? '', { dryRun: query.dryRun }));
+    }),
+  });
+
   app.http('dead-letters-replayed', {
     route: `${route}/replay`,
     methods: ['POST'],
@@ -58,7 +70,7 @@ export function registerDeadLetters({ logger, deadLetters, replayer }: App): voi
 }
 
 const NO_BODY =
-  'A replay takes its parameters from the query, such as ?dryRun=true, and no body: what stands there would not be heeded.';
+  'This takes its parameters from the query, such as ?dryRun=true, and no body: what stands there would not be heeded.';
 
 /** Somebody may have said there that it is to be a dry run. */
 async function hasBody(request: HttpRequest): Promise<boolean> {
@@ -75,13 +87,13 @@ function notFound(): HttpResponseInit {
   );
 }
 
-function answer(outcome: ReplayOutcome): HttpResponseInit {
+function answer(outcome: ReplayOutcome | DiscardOutcome): HttpResponseInit {
   switch (outcome.outcome) {
     case 'not-found':
       return notFound();
     case 'closed':
       return problemResponse(
-        problem('DEAD_LETTER_CLOSED', 'It was replayed or discarded before; only open ones can be replayed.'),
+        problem('DEAD_LETTER_CLOSED', 'It was replayed or discarded before; only open ones can be.'),
       );
     case 'unsupported':
       return problemResponse(problem('REPLAY_UNSUPPORTED', 'It names no queue to send its message to.'));

@@ -1,5 +1,5 @@
 /**
- * Sends dead letters on their way again (C8). First the message is sent, then the letter is closed: a crash between the two
+ * Sends dead letters on their way again, or closes them for good (C8). First the message is sent, then the letter is closed: a crash between the two
  * sends it twice, which the inbox of its pipeline takes care of; the other order could lose it.
  */
 import type { DeadLetterFilter, DeadLetterWithBody } from '../domain/dead-letter';
@@ -16,6 +16,11 @@ export type ReplayOutcome =
   | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' }
   | { readonly id: string; readonly outcome: 'failed'; readonly error: string };
 
+export interface DiscardOutcome {
+  readonly id: string;
+  readonly outcome: 'discarded' | 'would-discard' | 'not-found' | 'closed';
+}
+
 export interface Replayer {
   one(id: string, options: { readonly dryRun: boolean }): Promise<ReplayOutcome>;
   /** Up to `limit` open letters that match, newest first, no more than `rate` of them a second. */
@@ -23,6 +28,8 @@ export interface Replayer {
     filter: DeadLetterFilter,
     options: { readonly dryRun: boolean; readonly limit: number; readonly rate: number },
   ): Promise<readonly ReplayOutcome[]>;
+  /** Closes an open letter without a replay; it stays to be read until retention removes it. */
+  discard(id: string, options: { readonly dryRun: boolean }): Promise<DiscardOutcome>;
 }
 
 export function createReplayer(ports: {
@@ -85,6 +92,17 @@ export function createReplayer(ports: {
         continuation = page.continuation;
       } while (continuation && outcomes.length < limit);
       return outcomes;
+    },
+    async discard(id, { dryRun }) {
+      const letter = await ports.deadLetters.get(id);
+      if (!letter) return { id, outcome: 'not-found' };
+      if (letter.state !== 'open') return { id, outcome: 'closed' };
+      if (dryRun) return { id, outcome: 'would-discard' };
+      const closed = await ports.deadLetters.close(id, 'discarded', new Date(ports.clock.now()).toISOString());
+      if (!closed) return { id, outcome: 'closed' };
+      const { pipeline, code } = letter;
+      ports.logger.info('Dead letter discarded', { pipeline, deadLetterId: id, code });
+      return { id, outcome: 'discarded' };
     },
   };
 }

@@ -26,7 +26,8 @@ export interface DirectUpload {
   readonly traceparent?: string;
 }
 
-export const directUploadRequest = z.object({
+/** Unknown members are refused: a misspelt `contentType` must not pass for one that was left out. */
+export const directUploadRequest = z.strictObject({
   name: z.string().min(1).max(10_000),
   size: z.int().min(1).max(LARGEST_BLOB),
   contentType: z

@@ -108,6 +108,7 @@ it.each([
   ['a size beyond any blob', { name: 'a.png', size: 2 ** 50 }],
   ['a type that would break a header', { name: 'a.png', size: 5, contentType: 'image/png\r\nx: y' }],
   ['a name of 20,000 characters', { name: 'x'.repeat(20_000), size: 5 }],
+  ['a misspelt member', { name: 'a.png', size: 5, contenttype: 'image/png' }],
   ['nesting', '['.repeat(50_000)],
 ])('answers 400 to %s, and says what it wants', async (_, body) => {
   const answer = await announce(body);

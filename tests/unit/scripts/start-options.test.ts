@@ -38,6 +38,14 @@ describe('a setting that nobody reads', () => {
     ]);
   });
 
+  test('is noticed a few letters away from one, too', () => {
+    const environment = { RABBIT_URL: 'amqp://x', PIPELINE: 'media', RABBITHOLE: 'x', PIP_INDEX: 'y' };
+    expect(unknownSettings(environment)).toEqual([
+      'There is no setting RABBIT_URL; is RABBITMQ_URL meant? It has no effect. All settings: docs/settings.md',
+      'There is no setting PIPELINE; is PIPELINES meant? It has no effect. All settings: docs/settings.md',
+    ]);
+  });
+
   test('of another program is none of our business', () => {
     expect(unknownSettings({ OTEL_LOG_LEVEL: 'x', LOG_FILE: 'y', FUNCTIONS_WORKER_RUNTIME: 'node' })).toEqual([]);
   });

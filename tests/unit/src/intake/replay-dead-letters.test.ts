@@ -66,6 +66,20 @@ it('knows what it cannot replay', async () => {
   expect(await w.replayer.one('no', { dryRun: false })).toEqual({ id: 'no', outcome: 'not-found' });
 });
 
+it('discards an open one: it stays to be read, and cannot be replayed or discarded any more', async () => {
+  const w = world();
+  const id = await w.add(1);
+  expect(await w.replayer.discard(id, { dryRun: true })).toEqual({ id, outcome: 'would-discard' });
+  expect((await w.deadLetters.get(id))?.state).toBe('open');
+  expect(await w.replayer.discard(id, { dryRun: false })).toEqual({ id, outcome: 'discarded' });
+  expect(await w.deadLetters.get(id)).toMatchObject({ state: 'discarded', message: 'm1' });
+  expect(await w.replayer.discard(id, { dryRun: false })).toEqual({ id, outcome: 'closed' });
+  expect(await w.replayer.one(id, { dryRun: false })).toEqual({ id, outcome: 'closed' });
+  expect(await w.replayer.many({}, { dryRun: false, limit: 10, rate: 10 })).toEqual([]);
+  expect(w.queue.sent).toEqual([]);
+  expect(await w.replayer.discard('no', { dryRun: false })).toEqual({ id: 'no', outcome: 'not-found' });
+});
+
 it('replays no more a second than it is told to, and is quick to say what it would do', async () => {
   const w = world();
   for (let n = 1; n <= 21; n++) await w.add(n);
