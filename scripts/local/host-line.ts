@@ -1,3 +1,5 @@
+import { readableRecord } from './readable-record';
+
 /** One line of the host's output under `--log-stamps`. */
 export interface HostLine {
   /** `more`: a further line of the record before it. `none`: not of the log, such as what Node says of a crash. */
@@ -15,12 +17,19 @@ export function parseHostLine(line: string): HostLine {
   return line.startsWith('  ') ? { level: 'more', text: line } : { level: 'none', text: line };
 }
 
-/** What of the host's output a terminal shows that shows no more than what is wrong: by level, never by words. */
+/** A call of a stack. */
+const FRAME = /^\s+at .*[:)]/;
+
+/**
+ * What of the host's output a terminal shows that shows no more than what is wrong: by level, never by words; records as
+ * sentences, and no stacks. Those stand in the log.
+ */
 export function terminalFilter(verbose: boolean): (line: string) => string | undefined {
   let showing = false;
   return (line) => {
     const { level, text } = parseHostLine(line);
-    if (level !== 'more') showing = verbose || SHOWN.has(level);
-    return showing ? text : undefined;
+    if (verbose) return text;
+    if (level !== 'more') showing = SHOWN.has(level);
+    return showing && !(level === 'more' && FRAME.test(text)) ? readableRecord(text) : undefined;
   };
 }

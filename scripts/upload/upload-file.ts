@@ -67,7 +67,8 @@ export async function uploadFile(
       return announced;
     };
     const known = journal.id === undefined ? undefined : await app.renew(journal.id);
-    if (known && journal.blocks.size > 0) watcher.note(`goes on: ${journal.blocks.size} blocks are there already`);
+    if (known && journal.blocks.size > 0)
+      watcher.note(`goes on: ${journal.blocks.size} blocks are there already, and are only compared`);
     let target = known ?? (await announce());
 
     const digests = fileDigests(file);

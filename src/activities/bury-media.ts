@@ -35,7 +35,6 @@ export function createBuryMedia(ports: {
     const traceId = currentTraceId();
     const record = mediaRecordOf(item, 'failed', instanceId, atMs);
     const text = error.slice(0, 2_000);
-    // Hosts put stacks and inner errors below the message: those are for the dead letter.
     const summary = error.split('\n', 1)[0]?.slice(0, 500) ?? '';
     await ports.records.put({ ...record, deadLetterId: id, error: summary });
     await ports.inbox.release(mediaInboxKey(item), instanceId);

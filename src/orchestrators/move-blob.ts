@@ -4,6 +4,7 @@ import type { MoveBlob, MoveStage } from '../activities/move-blob';
 import type { GivenUp } from '../domain/blob-events/given-up';
 import type { MoveBlobInput, MoveOutput } from '../domain/blob-events/move-blob';
 import { INCOMING_CONTAINER } from '../domain/blob-events/blob-event';
+import { stepFailure } from '../domain/step-failure';
 import { orchestrator, type Retry, type Step, type Steps } from './durable';
 
 /** Retries at 1, 2 and 4 s. */
@@ -45,7 +46,7 @@ export function* moveBlobStory(steps: Steps, { move, etag, message, text }: Move
       }
     }
   } catch (error) {
-    const { message: reason, stack } = error instanceof Error ? error : new Error(String(error));
+    const { error: reason, stack } = stepFailure(error);
     return yield* bury('MOVE_FAILED', reason, RETRY.maxAttempts, stack);
   }
 

@@ -11,6 +11,7 @@ import type { SettleMedia } from '../activities/settle-media';
 import type { TypeCopy } from '../activities/type-copy';
 import type { VerifyMedia, VerifyResult } from '../activities/verify-media';
 import type { ProcessMediaInput } from '../domain/media/process-media';
+import { stepFailure } from '../domain/step-failure';
 import { orchestrator, type Retry, type Step, type Steps } from './durable';
 
 /** Azure ends a copy that it could not finish within two weeks. */
@@ -35,7 +36,7 @@ export function* processMediaStory(
     if (claim.announcedSize !== undefined) {
       const input = { item, size: claim.announcedSize };
       const found = yield* steps.run<InspectMedia>('inspect-media', input, retry);
-      if (found.kind === 'rejected') return yield* bury(found.code, found.reason);
+      if (found.kind === 'rejected') return yield* bury(found.code, found.reason, 1);
       if (found.kind !== 'accepted') return yield* settle({ kind: found.kind });
       contentType = found.contentType;
     }
@@ -43,20 +44,17 @@ export function* processMediaStory(
     // A copy that is found wanting is made once more before it is given up.
     for (const again of [false, true]) {
       const copy = yield* finishedCopy(again);
-      if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason);
+      if (copy.kind === 'failed') return yield* bury('COPY_FAILED', copy.reason, 1);
       if (copy.kind !== 'copied') return yield* settle({ kind: copy.kind });
       const { etag } = yield* typedCopy(copy.etag, contentType);
       const verified = yield* verifiedCopy(etag);
       if (verified.kind !== 'mismatch') return yield* settle(verified);
-      if (again) return yield* bury('VERIFY_FAILED', verified.reason);
+      if (again) return yield* bury('VERIFY_FAILED', verified.reason, 2);
     }
-    return yield* bury('VERIFY_FAILED', 'The copy was never verified.');
+    return yield* bury('VERIFY_FAILED', 'The copy was never verified.', 2);
   } catch (error) {
-    return yield* bury(
-      'COPY_FAILED',
-      error instanceof Error ? error.message : String(error),
-      error instanceof Error ? error.stack : undefined,
-    );
+    const { error: reason, stack } = stepFailure(error);
+    return yield* bury('COPY_FAILED', reason, maxAttempts, stack);
   }
 
   function* finishedCopy(again: boolean): Step<Exclude<CopyResult, { kind: 'pending' }>> {
@@ -92,6 +90,7 @@ export function* processMediaStory(
   function* bury(
     code: Parameters<BuryMedia>[0]['code'],
     error: string,
+    attempts: number,
     stack?: string,
   ): Step<{ outcome: MediaOutcome }> {
     const letter = {
@@ -100,7 +99,7 @@ export function* processMediaStory(
       message,
       code,
       error,
-      attempts: maxAttempts,
+      attempts,
       atMs: steps.now(),
     };
     // The dead letter is the last resort: keep trying for as long as storage may be away.

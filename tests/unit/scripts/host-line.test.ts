@@ -19,14 +19,15 @@ describe('a line of the host under npm start', () => {
       '  more of it',
       `${stamp('warning')}Storage does not answer`,
       '  because',
+      '    at f (/app/x.js:1:2)',
       `${stamp('debug')}x`,
-      `${stamp('error')}broken`,
+      `${stamp('error')}{"level":"error","message":"broken","code":"X"}`,
       'FATAL ERROR: heap out of memory',
     ].map((line) => show(line));
     expect(shown.filter((text) => text !== undefined)).toEqual([
       'Storage does not answer',
       '  because',
-      'broken',
+      'broken  (code=X)',
       'FATAL ERROR: heap out of memory',
     ]);
   });

@@ -191,7 +191,7 @@ describe('process_media', () => {
         code: 'COPY_FAILED',
         message: '{"the":"event"}',
         state: 'open',
-        attempts: 3,
+        attempts: 1,
       });
       expect(letter?.keys).toMatchObject({ queue: 'jobqueue', blob: 'rawfiles/lock.png', instanceId: 'instance-1' });
       expect(w.records.all.get(w.item('', '').id)).toMatchObject({ state: 'failed', deadLetterId: letter?.id });
