@@ -16,11 +16,9 @@ export function readableRecord(text: string): string {
   }
   const { message } = record;
   if (typeof message !== 'string') return text;
-  const cause = [record['reason'], record['error']].filter((part) => typeof part === 'string')[0]?.split('\n', 1)[0];
-  const fields = Object.entries(record).flatMap(([name, value]) =>
-    LEFT_OUT.has(name) || value === null
-      ? []
-      : [`${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`],
-  );
+  const cause = [record['reason'], record['error']].find((part) => typeof part === 'string')?.split('\n', 1)[0];
+  const fields = Object.entries(record)
+    .filter(([name, value]) => !LEFT_OUT.has(name) && value !== null)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return `${text.slice(0, start)}${message}${cause === undefined ? '' : `: ${cause}`}${fields.length > 0 ? `  (${fields.join(', ')})` : ''}`;
 }
