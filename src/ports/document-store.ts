@@ -14,7 +14,11 @@ export interface DocumentStore {
   prepare(model: EmbeddingModel): Promise<{ kind: 'ready' } | { kind: 'mixed'; holds: EmbeddingModel }>;
 
   find(key: DocumentKey): Promise<StandingDocument | undefined>;
-  /** By name within the project, in code-unit order of names, `limit` at most; `after`: the `next` of the page before. */
+  /**
+   * By project, then by name, in the order of their code units (`domain/ingestion/name-order`), `limit` at most; `after`: the
+   * `next` of the page before. What is added or removed between two pages may or may not be seen; nothing else is missed or
+   * seen twice.
+   */
   list(projectId: string | undefined, limit: number, after?: string): Promise<DocumentPage>;
 
   /** Writes chunks under a version, over those with the same ordinal. Not atomic across chunks; repeat it after a failure. */
@@ -28,6 +32,7 @@ export interface DocumentStore {
 
   /** The nearest chunks of visible versions, best first; all projects where none is named. */
   search(query: ChunkQuery): Promise<readonly ChunkHit[]>;
+  /** `chunks`: all that are stored, those of versions that nobody sees included. */
   count(): Promise<{ readonly documents: number; readonly chunks: number }>;
   close(): Promise<void>;
 }

@@ -1,4 +1,8 @@
 import { blobStoreContract } from '../contracts/blob-store';
+import { documentStoreContract } from '../contracts/document-store';
+import { embedderContract } from '../contracts/embedder';
+import { memoryDocumentStore } from '../fakes/memory-document-store';
+import { memoryEmbedder } from '../fakes/memory-embedder';
 import { memoryBlobEventLedger, memoryBroker } from '../fakes/memory-blob-events';
 import { blobEventLedgerContract, brokerContract } from '../contracts/blob-events';
 import { toEnvelope } from '../../src/domain/blob-events/delivery';
@@ -52,4 +56,9 @@ brokerContract('memory', async () => {
         toEnvelope(text, { message_id: id, ...headers }),
       ),
   };
+});
+embedderContract('The memory embedder', async () => ({ embedder: memoryEmbedder() }));
+documentStoreContract('The memory store of documents', async () => {
+  const store = memoryDocumentStore();
+  return { store, again: async () => store };
 });
