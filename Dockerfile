@@ -1,5 +1,5 @@
 # Sluice on the Functions host, as a container: `docker build -t sluice .`
-# Before it serves, an init container may run `node dist/src/preflight.js` in /home/site/wwwroot with the same environment.
+# What it starts checks settings and services first, and ends with 78 and the reasons where one is wrong.
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /build
@@ -26,3 +26,6 @@ USER 1654
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/src/entrypoint.js"]
+# The base image's own: host and certificates.
+CMD ["/opt/startup/start_nonappservice.sh"]

@@ -30,6 +30,7 @@ describe('the image', () => {
     expect(app).toMatch(/^HEALTHCHECK [\s\S]*\/healthz/m);
     expect(app).toMatch(/ASPNETCORE_URLS=http:\/\/\+:8080/);
     expect(app).toMatch(/^EXPOSE 8080$/m);
+    expect(app).toMatch(/^ENTRYPOINT \["node", "dist\/src\/entrypoint.js"\]\n(#.*\n)?CMD \["\/opt\/startup\/\S+"\]$/m);
   });
 });
 
