@@ -68,16 +68,21 @@ if (loaded.ok) {
     registerWatch(sluice.share, sluice.logger);
   }
   if (config.pipelines.has('orders')) {
-    const { mode, drain, kafka, eventHub } = config.orders.backends;
-    if (mode === 'queue' || drain === 'queue') registerOrdersQueued(sluice);
-    if (kafka) registerOrdersFromKafka(sluice, kafka);
-    if (eventHub) registerOrdersFromEventHub(sluice, eventHub);
-    registerOrdersReplayed(sluice);
-    registerOrdersPoisoned(sluice);
-    registerOrdersResumed(sluice);
-    registerOrdersExpired(sluice);
-    registerOrdersStatus(sluice);
-    registerOrderBackend(sluice);
+    const { triggers, backends } = config.orders;
+    if (triggers !== 'others') {
+      const { mode, drain, kafka, eventHub } = backends;
+      if (mode === 'queue' || drain === 'queue') registerOrdersQueued(sluice);
+      if (kafka) registerOrdersFromKafka(sluice, kafka);
+      if (eventHub) registerOrdersFromEventHub(sluice, eventHub);
+    }
+    if (triggers !== 'backend') {
+      registerOrdersReplayed(sluice);
+      registerOrdersPoisoned(sluice);
+      registerOrdersResumed(sluice);
+      registerOrdersExpired(sluice);
+      registerOrdersStatus(sluice);
+      registerOrderBackend(sluice);
+    }
     app.hook.appTerminate(() => sluice.orders.stop());
   }
 } else {

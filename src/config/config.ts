@@ -36,6 +36,7 @@ export interface Config {
   readonly share: ShareConfig | undefined;
   readonly orders: {
     readonly backends: OrderBackends;
+    readonly triggers: 'all' | 'backend' | 'others';
     readonly batchSize: number;
     readonly pollIntervalS: number;
     /** Undefined for all. */
@@ -131,6 +132,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
     share: share.share,
     orders: {
       backends: backends.backends,
+      triggers: read.ORDERS_TRIGGERS,
       batchSize: read.ORDERS_BATCH_SIZE,
       pollIntervalS: read.POLL_INTERVAL,
       tenants: read.ORDERS_TENANTS.length > 0 ? new Set(read.ORDERS_TENANTS) : undefined,

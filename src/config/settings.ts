@@ -389,6 +389,14 @@ export const settings = {
       'Backend whose orders are still taken beside those of BACKEND_MODE, until nothing of it is left; GET /v1/admin/backend says when. Absent: none.',
     default: '',
   },
+  ORDERS_TRIGGERS: {
+    schema: text('all').pipe(z.enum(['all', 'backend', 'others'])),
+    accepts: 'all, backend or others',
+    example: 'backend',
+    meaning:
+      'Which triggers of the pipeline `orders` this deployment has: those of BACKEND_MODE and BACKEND_DRAIN alone (`backend`), so that it may be scaled to none while nothing waits; all the `others` (timers that resume what is parked, replays, HTTP), which need an instance that always runs; or `all` in one.',
+    default: 'all',
+  },
   KAFKA_BROKERS: {
     schema: csv('').pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/))),
     accepts: 'a comma-separated list of host:port',
