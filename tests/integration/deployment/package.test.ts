@@ -1,4 +1,5 @@
 /** What `npm run package` writes: complete, without anything of development, and an app by itself. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -79,6 +80,13 @@ test('runs from its own folder', async () => {
     await storage.stop();
   }
 }, 180_000);
+
+test('goes without the packaged embedding model, and says what to do where that is asked for', () => {
+  const asked = `require('./dist/src/adapters/packaged-model/embedder.js').createPackagedEmbedder().embed(['a'])
+    .then(() => console.log('embedded'), (error) => console.log(error.message))`;
+  const { stdout } = spawnSync(process.execPath, ['-e', asked], { cwd: folder, encoding: 'utf8' });
+  expect(stdout).toMatch(/^The packaged embedding model is not installed: .*@energetic-ai.* EMBEDDER=azure-openai/);
+});
 
 test('is refused where a package is missing, by its name', () => {
   const root = path.join(outside, 'incomplete');

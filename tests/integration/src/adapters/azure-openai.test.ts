@@ -1,5 +1,6 @@
 /** The embedder on Azure OpenAI against a server that behaves as the service does. */
 import { createAzureOpenAiEmbedder, type AzureOpenAiOptions } from '../../../../src/adapters/azure-openai/embedder';
+import type { Embedder } from '../../../../src/ports/embedder';
 import { embedderContract } from '../../../contracts/embedder';
 import {
   DEPLOYMENT,
@@ -24,7 +25,13 @@ const make = (over: Partial<AzureOpenAiOptions> = {}) =>
     ...over,
   });
 
-embedderContract('Azure OpenAI', async () => ({ embedder: make() }));
+const shared: Embedder[] = [];
+afterAll(() => Promise.all(shared.map((embedder) => embedder.close())));
+embedderContract('Azure OpenAI', async () => {
+  const embedder = make();
+  shared.push(embedder);
+  return { embedder };
+});
 
 test('asks for base64 and for the dimensions, and understands floats', async () => {
   const embedder = make();
