@@ -76,7 +76,9 @@ export class ChunkEnds {
 
   /** From a place to the next unit. */
   #unit({ at, next }: Place): number {
-    return this.outline.start(next - 1) === at ? this.units.of(next - 1) : this.units.upTo(at, this.outline.start(next));
+    return this.outline.start(next - 1) === at
+      ? this.units.of(next - 1)
+      : this.units.upTo(at, this.outline.start(next));
   }
 
   /** The unit and what belongs to it; more tokens than a chunk has when it does not fit. */

@@ -112,7 +112,7 @@ export class CodeLines {
       return stop;
     }
     if (syntax.lineComments.some((begin) => text.startsWith(begin, at))) return end;
-    if (kind !== QUOTE && syntax.quotes.indexOf(text.charAt(at)) < 0) return at + 1;
+    if (kind !== QUOTE && !syntax.quotes.includes(text.charAt(at))) return at + 1;
     const quote = text.charCodeAt(at);
     for (let place = at + 1; place < end; place++) {
       const code = text.charCodeAt(place);
@@ -128,7 +128,8 @@ export class CodeLines {
     if (found === -1) return -1;
     if (found === undefined || found < from) {
       found = this.text.indexOf(end, from);
-      while (found > 0 && end !== '*/' && this.text.charCodeAt(found - 1) === 0x5c) found = this.text.indexOf(end, found + 1);
+      while (found > 0 && end !== '*/' && this.text.charCodeAt(found - 1) === 0x5c)
+        found = this.text.indexOf(end, found + 1);
       this.#ends[index] = found;
     }
     return found < 0 ? -1 : found + end.length;

@@ -8,7 +8,8 @@ const DECLARATION =
 const IMPLEMENTATION = /^(?:unsafe\s+)?impl\b\s*(?:<[^>]*>\s*)?([^{]*)/;
 const ASSIGNED =
   /^(?:export\s+)?(?:default\s+)?(?:const|let|var)\s+([\p{L}_$][\p{L}\p{N}_$]*)\s*(?::[^=]*)?=\s*(?:async\b\s*)?(?:function\b|\([^()]*\)\s*(?::[^=]*)?=>|\($|[\p{L}_$][\p{L}\p{N}_$]*\s*=>)/u;
-const SQL = /^create\s+(?:or\s+replace\s+)?(?:\w+\s+){0,3}?(?:table|view|function|procedure|trigger|index)\s+(?:if\s+not\s+exists\s+)?([\w.[\]"]+)/i;
+const SQL =
+  /^create\s+(?:or\s+replace\s+)?(?:\w+\s+){0,3}?(?:table|view|function|procedure|trigger|index)\s+(?:if\s+not\s+exists\s+)?([\w.[\]"]+)/i;
 /** Words before a bracket that declare nothing. */
 const CONTROL = new Set(
   'if for foreach while switch catch return else elseif elif do with when match throw new await yield typeof sizeof assert lock using unless until and or not in is function describe it test expect'.split(
@@ -41,7 +42,8 @@ function functionName(line: string): string | undefined {
   const name = /[\p{L}_$~#][\p{L}\p{N}_$]*$/u.exec(before)?.[0];
   if (!name || CONTROL.has(name)) return undefined;
   const words = before.slice(0, before.length - name.length);
-  const plain = /^[\p{L}\p{N}_<>[\],*&:?@~\s]*$/u.test(words) && !/(?:^|\s)(?:return|else|new|await|throw|case)\s/.test(words);
+  const plain =
+    /^[\p{L}\p{N}_<>[\],*&:?@~\s]*$/u.test(words) && !/(?:^|\s)(?:return|else|new|await|throw|case)\s/.test(words);
   // A call alone on its line ends with a bracket; a method is followed by its block.
   return plain && (words.trim() !== '' || last === '{' || last === '(') ? name : undefined;
 }

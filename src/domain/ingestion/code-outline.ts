@@ -8,7 +8,8 @@ const DEEPEST = 30;
 /** Characters that are read to see how a text is indented. */
 const SAMPLE = 50_000;
 /** Begins of lines that go on with what stands before them. */
-const GOES_ON = /(?:[)\]}]|else\b|elif\b|elsif\b|except\b|finally\b|catch\b|rescue\b|ensure\b|end\b|then\b|done\b|fi\b|\{\s*$)/y;
+const GOES_ON =
+  /(?:[)\]}]|else\b|elif\b|elsif\b|except\b|finally\b|catch\b|rescue\b|ensure\b|end\b|then\b|done\b|fi\b|\{\s*$)/y;
 
 /**
  * Functions, classes and statements by their indentation; in languages with braces that are not indented, by braces. Each line is a

@@ -48,13 +48,34 @@ export const CODE_SYNTAXES = {
     leads: '/*[',
   },
   php: { ...slashes, extensions: ['php'], lineComments: ['//', '#'], spans: [comment], quotes: '"\'', leads: '/*#' },
-  css: { ...slashes, extensions: ['css', 'scss', 'less'], lineComments: [], spans: [comment], quotes: '"\'', leads: '/*' },
+  css: {
+    ...slashes,
+    extensions: ['css', 'scss', 'less'],
+    lineComments: [],
+    spans: [comment],
+    quotes: '"\'',
+    leads: '/*',
+  },
   ruby: { ...hashes, extensions: ['rb', 'rake', 'ex', 'exs', 'jl'] },
   shell: { ...hashes, extensions: ['sh', 'bash', 'zsh', 'ps1', 'psm1', 'r', 'tf', 'bicep'], quotes: '' },
   yaml: { ...hashes, extensions: ['yaml', 'yml', 'toml', 'ini', 'cfg', 'properties', 'conf'], quotes: '' },
-  sql: { ...hashes, extensions: ['sql', 'lua', 'kql'], lineComments: ['--'], spans: [comment], quotes: "'", leads: '-/' },
+  sql: {
+    ...hashes,
+    extensions: ['sql', 'lua', 'kql'],
+    lineComments: ['--'],
+    spans: [comment],
+    quotes: "'",
+    leads: '-/',
+  },
   json: { ...hashes, extensions: ['json', 'json5', 'jsonc'], lineComments: ['//'], quotes: '"', leads: '/' },
-  html: { ...hashes, extensions: ['html', 'htm', 'xml', 'xhtml', 'svg', 'vue', 'svelte'], lineComments: [], spans: [['<!--', '-->']], quotes: '', leads: '' },
+  html: {
+    ...hashes,
+    extensions: ['html', 'htm', 'xml', 'xhtml', 'svg', 'vue', 'svelte'],
+    lineComments: [],
+    spans: [['<!--', '-->']],
+    quotes: '',
+    leads: '',
+  },
 } as const satisfies Record<string, CodeSyntax>;
 
 export type CodeLanguage = keyof typeof CODE_SYNTAXES;

@@ -71,12 +71,15 @@ function lastSoftStart(text: string, from: number, to: number): number {
   for (let place = to; place > from; place--) {
     const before = text.charCodeAt(place - 1);
     const after = text.charCodeAt(place);
-    if ((isIdeographic(before) && isIdeographic(after)) || (isPunctuation(before) && !isPunctuation(after))) return place;
+    if ((isIdeographic(before) && isIdeographic(after)) || (isPunctuation(before) && !isPunctuation(after)))
+      return place;
   }
   return -1;
 }
 
 function isPunctuation(code: number): boolean {
   if (code > 0x7e) return code >= 0x3001 && code <= 0x3002;
-  return code > 0x20 && !(code >= 0x30 && code <= 0x39) && !(code >= 0x41 && code <= 0x5a) && !(code >= 0x61 && code <= 0x7a);
+  return (
+    code > 0x20 && !(code >= 0x30 && code <= 0x39) && !(code >= 0x41 && code <= 0x5a) && !(code >= 0x61 && code <= 0x7a)
+  );
 }

@@ -34,7 +34,8 @@ export function markdownLine(text: string, start: number, end: number): Markdown
       return { kind: 'blank', indent };
     case 0x23: {
       const marks = indent < 4 ? match(HEADING, text, at, end) : '';
-      if (marks) return { kind: 'heading', indent, depth: marks.length, title: titleOf(text.slice(at + marks.length, end)) };
+      if (marks)
+        return { kind: 'heading', indent, depth: marks.length, title: titleOf(text.slice(at + marks.length, end)) };
       break;
     }
     case 0x60:

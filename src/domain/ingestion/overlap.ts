@@ -38,9 +38,8 @@ function goodStart(text: string, from: number, start: number, least: number): nu
   const half = from + Math.ceil((start - from) / 2);
   const sentence = firstSentenceStart(text, from, half);
   if (sentence >= 0) return sentence;
-  const line = text.indexOf('\n', from - 1) + 1;
-  if (line > 0 && line < half) return line;
-  for (let at = from; at < half; at++)
-    if (isSpace(text.charCodeAt(at - 1)) && !isSpace(text.charCodeAt(at))) return at;
+  const line = text.slice(from - 1, half).indexOf('\n');
+  if (line >= 0) return from + line;
+  for (let at = from; at < half; at++) if (isSpace(text.charCodeAt(at - 1)) && !isSpace(text.charCodeAt(at))) return at;
   return characterStart(text, from, least);
 }

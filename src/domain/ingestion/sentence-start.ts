@@ -1,17 +1,16 @@
 import { isDigit, isSpace } from './character-class';
 
 /** After these a sentence may end, if space follows: `.!?…‽` and those of Arabic, Devanagari, Armenian, Ethiopic and Khmer. */
-const ENDS = new Set([...'.!?…‽؟۔।॥։።፧៕'].map((end) => end.charCodeAt(0)));
+const ENDS = codes('.!?…‽؟۔।॥։።፧៕');
 /** These end a sentence without space. */
-const WIDE_ENDS = new Set([...'。！？｡．'].map((end) => end.charCodeAt(0)));
-const CLOSERS = new Set([...'"\')]}”’»›」』）】》〉'].map((closer) => closer.charCodeAt(0)));
+const WIDE_ENDS = codes('。！？｡．');
+const CLOSERS = codes('"\')]}”’»›」』）】》〉');
 /** Spaces and closing marks between an end and a start that are looked over; a layout with more is none of prose. */
 const REACH = 12;
 
 /** The last place in (`from`, `to`] where a sentence begins, by punctuation, space and case; -1 when there is none. */
 export function lastSentenceStart(text: string, from: number, to: number): number {
-  for (let place = Math.min(to, text.length - 1); place > from; place--)
-    if (isSentenceStart(text, place)) return place;
+  for (let place = Math.min(to, text.length - 1); place > from; place--) if (isSentenceStart(text, place)) return place;
   return -1;
 }
 
@@ -64,3 +63,7 @@ function isLowerCase(code: number): boolean {
 }
 
 const DOT = 0x2e;
+
+function codes(characters: string): ReadonlySet<number> {
+  return new Set(characters.split('').map((character) => character.charCodeAt(0)));
+}
