@@ -1,4 +1,5 @@
 /** The files that are made from code: settings, errors, telemetry, storage. A test holds them to this text. */
+import { chartSchema } from './chart-schema';
 import { errorDefinitions } from '../../src/domain/error-codes';
 import { settingDefinition, settingNames } from '../../src/config/settings';
 import { RAW_CONTAINER } from '../../src/domain/media/media-event';
@@ -17,6 +18,7 @@ export function referencePages(): readonly ReferencePage[] {
     { file: 'docs/errors.md', text: errorsPage() },
     { file: 'docs/telemetry.md', text: telemetryPage() },
     { file: 'infra/storage-layout.json', text: storageLayoutFile() },
+    { file: 'infra/helm/sluice/values.schema.json', text: chartSchema() },
   ];
 }
 
