@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { PlantedBug } from './local/planted-bug';
+import type { Edit, PlantedBug } from './local/planted-bug';
 
 interface Verdict {
   readonly bug: PlantedBug;
@@ -31,13 +31,12 @@ function main(names: readonly string[]): number {
     if (unknown.length > 0)
       return fail(`There is no bug ${unknown.join(', ')}; there are: ${bugs.map((bug) => bug.name).join(', ')}.`);
     const chosen = bugs.filter((bug) => names.length === 0 || names.includes(bug.name));
-    for (const bug of chosen) {
-      const count = readFileSync(path.join(copy, bug.file), 'utf8').split(bug.find).length - 1;
-      if (count !== 1)
-        return fail(
-          `${bug.name}: its text occurs ${count} times in ${bug.file}, not once. Bring the table up to date.`,
-        );
-    }
+    for (const bug of chosen)
+      for (const { file, find } of editsOf(bug)) {
+        const count = readFileSync(path.join(copy, file), 'utf8').split(find).length - 1;
+        if (count !== 1)
+          return fail(`${bug.name}: its text occurs ${count} times in ${file}, not once. Bring the table up to date.`);
+      }
     const healthy = withoutBugs(copy, chosen);
     if (healthy !== undefined) return fail(healthy);
     const verdicts = chosen.map((bug) => {
@@ -105,20 +104,27 @@ function withoutBugs(copy: string, bugs: readonly PlantedBug[]): string | undefi
   return undefined;
 }
 
+function editsOf(bug: PlantedBug): readonly Edit[] {
+  return [bug, ...(bug.also ?? [])];
+}
+
 function plant(copy: string, bug: PlantedBug): Verdict {
   const began = Date.now();
-  const file = path.join(copy, bug.file);
-  const healthy = readFileSync(file, 'utf8');
+  const changes = editsOf(bug).map(({ file, find, replace }) => {
+    const place = path.join(copy, file);
+    return { place, healthy: readFileSync(place, 'utf8'), find, replace };
+  });
   const verdict = (caught: boolean, what: string): Verdict => ({
     bug,
     caught,
     what,
     seconds: (Date.now() - began) / 1000,
   });
-  writeFileSync(
-    file,
-    healthy.replace(bug.find, () => bug.replace),
-  );
+  for (const { place, healthy, find, replace } of changes)
+    writeFileSync(
+      place,
+      healthy.replace(find, () => replace),
+    );
   try {
     const compiled = compile(copy);
     if (compiled !== undefined) return verdict(false, `it does not compile: ${compiled.split('\n')[0] ?? ''}`);
@@ -128,7 +134,7 @@ function plant(copy: string, bug: PlantedBug): Verdict {
     if (first === undefined) return verdict(false, `${results.passed.length} tests pass with it`);
     return verdict(true, more.length === 0 ? first : `${first}, and ${more.length} more`);
   } finally {
-    writeFileSync(file, healthy);
+    for (const { place, healthy } of changes) writeFileSync(place, healthy);
   }
 }
 

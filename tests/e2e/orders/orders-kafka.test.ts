@@ -101,13 +101,15 @@ describeKafka('orders from Kafka', () => {
 
   it('applies what its process had in hand when it was killed', async () => {
     downstream.behave({ latencyMs: 200 });
-    const ids = Array.from({ length: 12 }, (_, n) => `killed${n}`);
-    const isOurs = (text: string): boolean => text.includes('"killed');
+    // Of one order, so that most of the batch has not been begun when its first is under way.
+    const ids = Array.from({ length: 12 }, (_, n) => `${n}`);
+    const isOurs = (text: string): boolean => text.includes('"killed"');
     await kafka.send(
       'orders',
-      ids.map((orderId) => ({ key: orderId, value: orderText({ orderId }) })),
+      ids.map((requestId) => ({ key: 'killed', value: orderText({ orderId: 'killed', requestId }) })),
     );
-    await downstream.until((texts) => texts.some(isOurs));
+    const begun = await downstream.until((texts) => texts.some(isOurs));
+    expect(begun.filter(isOurs).length).toBeLessThan(ids.length);
     killApp();
     downstream.behave({ latencyMs: 0 });
     expect((await downstream.until((texts) => texts.filter(isOurs).length >= ids.length)).filter(isOurs)).toHaveLength(
