@@ -19,6 +19,12 @@ interface LockedPackage {
 /** What the Functions host and Node do not read. */
 const LEFT_OUT = /\.(?:map|d\.[cm]?ts|tsbuildinfo)$/;
 
+/** What the app reads of a package that brings much else along. */
+const READ_OF: Readonly<Record<string, RegExp>> = {
+  // Of five encodings, each in two forms, the one that is counted with.
+  'node_modules/js-tiktoken': /^(?:package\.json|LICENSE.*|dist|dist\/ranks|dist\/ranks\/cl100k_base\.cjs)$/i,
+};
+
 /**
  * Writes the package of a project that is built and whose dependencies are installed; a folder that is there is replaced.
  *
@@ -30,7 +36,7 @@ export function writeDeploymentPackage(root: string, folder: string): Deployment
   for (const file of ['host.json', 'LICENSE']) cpSync(path.join(root, file), path.join(folder, file));
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest(root), undefined, 2)}\n`);
   copy(path.join(root, 'dist', 'src'), path.join(folder, 'dist', 'src'));
-  for (const place of neededPlaces(root)) copy(path.join(root, place), path.join(folder, place));
+  for (const place of neededPlaces(root)) copy(path.join(root, place), path.join(folder, place), READ_OF[place]);
   const made = sizeOf(folder);
   if (made.bytes > PACKAGE_LIMIT_MB * 2 ** 20)
     throw new Error(
@@ -64,10 +70,14 @@ function neededPlaces(root: string): string[] {
 }
 
 /** A folder without what is nested in its `node_modules`: the lock file names that by itself. */
-function copy(from: string, to: string): void {
+function copy(from: string, to: string, only?: RegExp): void {
   cpSync(from, to, {
     recursive: true,
-    filter: (source) => source === from || (path.basename(source) !== 'node_modules' && !LEFT_OUT.test(source)),
+    filter: (source) =>
+      source === from ||
+      (path.basename(source) !== 'node_modules' &&
+        !LEFT_OUT.test(source) &&
+        (only?.test(path.relative(from, source).replaceAll(path.sep, '/')) ?? true)),
   });
 }
 

@@ -9,11 +9,15 @@ export interface Chunk {
   readonly contextStart: number;
   readonly start: number;
   readonly end: number;
-  /** Titles of the headings above it, outermost first; for code, the class and function it stands in. */
+  /** Titles of the headings above its first content, outermost first; for code, the class and function that it starts in or with. */
   readonly headings: readonly string[];
   /** Of `contextStart` to `end`. */
   readonly tokens: number;
 }
 
-/** How many tokens a text has. Concatenated texts have at most the sum of their parts' tokens. */
+/**
+ * How many tokens a text has; the same text always has as many. Not additive: a text may have fewer tokens than its parts together,
+ * and now and then more, since bytes are merged across the seam. The chunker chooses by the parts and promises by the whole, and relies
+ * on nothing else.
+ */
 export type CountTokens = (text: string) => number;

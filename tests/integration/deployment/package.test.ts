@@ -63,6 +63,14 @@ test('holds nothing of development', () => {
   expect(files.filter((file) => /\.map$|\.d\.ts$|local\.settings|^dist.*test/.test(file))).toEqual([]);
 });
 
+test('counts tokens with what it has of the encoder', () => {
+  const { createCl100kCounter } = createRequire(path.join(folder, 'package.json'))(
+    './dist/src/adapters/tokenizer/cl100k-counter.js',
+  ) as typeof import('../../../src/adapters/tokenizer/cl100k-counter');
+  expect(createCl100kCounter()('hello world')).toBe(2);
+  expect(readdirSync(path.join(folder, 'node_modules', 'js-tiktoken', 'dist', 'ranks'))).toEqual(['cl100k_base.cjs']);
+});
+
 test('runs from its own folder', async () => {
   const storage = await startStorage({ PIPELINES: 'media,orders,blob-events' });
   try {
