@@ -5,7 +5,7 @@ const base = {
   rootDir: 'dist/tests',
   modulePathIgnorePatterns: ['/golden/'],
   moduleNameMapper: {
-    '^@azure/(storage-blob|storage-queue|data-tables|identity)$': `${import.meta.dirname}/tests/native/$1.cjs`,
+    '^@azure/(storage-blob|storage-queue|data-tables|identity|cosmos)$': `${import.meta.dirname}/tests/native/$1.cjs`,
   },
 };
 const project = (displayName, folders) => ({

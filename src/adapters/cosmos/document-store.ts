@@ -1,0 +1,262 @@
+/**
+ * Documents and vectors in one container of Azure Cosmos DB for NoSQL: ADR 0013. A search leaves out what is not seen by reading
+ * the records of the documents that it found, which are the authority.
+ */
+import type {
+  Container,
+  ContainerDefinition,
+  CosmosClient,
+  CosmosClientOptions,
+  ItemDefinition,
+  Resource,
+} from '@azure/cosmos';
+import type { TokenCredential } from '@azure/core-auth';
+import type { DocumentRecord, EmbeddingModel } from '../../domain/ingestion/document';
+import type { ChunkHit, ChunkQuery, DocumentKey, DocumentStore, StandingDocument } from '../../ports/document-store';
+import { batchesOf, sendBatch } from './batches';
+import { containerDefinition, PARTITION_PATHS, VECTOR_PATH, type CosmosVectorIndex } from './container-definition';
+import {
+  chunkItem,
+  editionOf,
+  hitOf,
+  MODEL_PARTITION,
+  modelItem,
+  recordItem,
+  type FoundChunk,
+  type ModelItem,
+  type RecordItem,
+} from './items';
+import { chunkIdsQuery, countQuery, listQuery, nearestQuery } from './queries';
+
+export interface CosmosStoreOptions {
+  /** Of the account, such as `https://NAME.documents.azure.com:443/`. */
+  readonly endpoint: string;
+  readonly access:
+    | { readonly kind: 'identity'; readonly credential: () => TokenCredential }
+    /** The explicit fallback. */
+    | { readonly kind: 'key'; readonly key: string };
+  /** Default `sluice`. */
+  readonly database?: string;
+  /** Default `documents`. One container holds the vectors of one model. */
+  readonly container?: string;
+  /** Of a container that is made here. Default `quantizedFlat`. */
+  readonly index?: CosmosVectorIndex;
+}
+
+/** A search asks again, without what it found not to be seen, this often at most. */
+const SEARCH_ROUNDS = 8;
+/** Chunks that are asked for beyond those wanted, since some may not be seen. */
+const SPARE_CHUNKS = 20;
+/** Batches under way at once for one call. */
+const BATCHES_AT_ONCE = 2;
+
+export function createCosmosDocumentStore(options: CosmosStoreOptions): DocumentStore {
+  const { database = 'sluice', container: name = 'documents', index = 'quantizedFlat' } = options;
+  let client: CosmosClient | undefined;
+  let dimensions: number | undefined;
+  const connected = (): CosmosClient => (client ??= connect(options));
+  const container = (): Container => connected().database(database).container(name);
+  const partitionOf = ({ projectId, documentId }: DocumentKey): string[] => [projectId, documentId];
+  const itemOf = (key: DocumentKey) => container().item(key.documentId, partitionOf(key));
+
+  async function prepare(model: EmbeddingModel): ReturnType<DocumentStore['prepare']> {
+    const definition = await readOrMakeContainer(
+      connected(),
+      database,
+      containerDefinition(name, model.dimensions, index),
+    );
+    const { partitionKey } = definition;
+    const paths = typeof partitionKey === 'object' ? partitionKey.paths.join(', ') : partitionKey;
+    if (paths !== PARTITION_PATHS.join(', '))
+      throw new Error(
+        `The container ${database}/${name} is partitioned by ${paths ?? 'nothing'}, and has to be by ${PARTITION_PATHS.join(', ')}. Name another one.`,
+      );
+    const noted = container().item('model', MODEL_PARTITION);
+    let holds = (await unlessMissing(noted.read<ModelItem>()))?.resource?.model;
+    if (!holds) {
+      const made = definition.vectorEmbeddingPolicy?.vectorEmbeddings.find(({ path }) => path === VECTOR_PATH);
+      if (made?.dimensions !== model.dimensions)
+        throw new Error(
+          `The container ${database}/${name} was made for vectors of ${made?.dimensions ?? 'no'} dimensions, and the model ${model.name} has ${model.dimensions}. Name another container.`,
+        );
+      const created = await unlessStatus(409, container().items.create(modelItem(model)));
+      holds = created ? model : (await noted.read<ModelItem>()).resource?.model;
+    }
+    if (holds?.name !== model.name || holds.dimensions !== model.dimensions)
+      return { kind: 'mixed', holds: holds ?? model };
+    dimensions = model.dimensions;
+    return { kind: 'ready' };
+  }
+
+  async function find(key: DocumentKey): Promise<StandingDocument | undefined> {
+    const item = (await unlessMissing(itemOf(key).read<RecordItem>()))?.resource;
+    return item && { record: item.record, tag: item._etag };
+  }
+
+  async function removeChunks(key: DocumentKey, version: string): Promise<number> {
+    const partitionKey = partitionOf(key);
+    let removed = 0;
+    for (;;) {
+      const { resources: ids } = await container()
+        .items.query<string>(chunkIdsQuery(editionOf(key, version)), { partitionKey })
+        .fetchAll();
+      if (ids.length === 0) return removed;
+      for (const batch of batchesOf(ids.map((id) => ({ operationType: 'Delete', id })))) {
+        // Somebody else removes the same: what is left is looked for again.
+        if ((await sendBatch(container(), batch, partitionKey)) === 'missing') break;
+        removed += batch.length;
+      }
+    }
+  }
+
+  async function search({ projectId, vector, k }: ChunkQuery): Promise<ChunkHit[]> {
+    const records = new Map<string, Promise<DocumentRecord | undefined>>();
+    const recordOf = (found: FoundChunk): Promise<DocumentRecord | undefined> => {
+      const id = JSON.stringify(partitionOf(found));
+      const known = records.get(id) ?? find(found).then((standing) => standing?.record);
+      records.set(id, known);
+      return known;
+    };
+    const hidden = new Set<string>();
+    const most = k + SPARE_CHUNKS;
+    for (let round = 1; ; round++) {
+      const { resources: found } = await container()
+        .items.query<FoundChunk>(nearestQuery(vector, most, projectId, [...hidden]))
+        .fetchAll();
+      const looked = await Promise.all(found.map(async (chunk) => ({ chunk, record: await recordOf(chunk) })));
+      const seen = looked.flatMap(({ chunk, record }) => {
+        if (record?.version === chunk.version) return [hitOf(chunk, record)];
+        hidden.add(chunk.edition);
+        return [];
+      });
+      if (seen.length >= k || found.length < most || round === SEARCH_ROUNDS) return seen.slice(0, k);
+    }
+  }
+
+  return {
+    prepare,
+    find,
+    async list(projectId, limit, after) {
+      const { resources } = await container()
+        .items.query<Pick<RecordItem, 'record' | 'place'> & Resource>(listQuery(projectId, limit + 1, after))
+        .fetchAll();
+      const page = resources.slice(0, limit);
+      const next = resources.length > limit ? page.at(-1)?.place : undefined;
+      return {
+        documents: page.map(({ record, _etag }) => ({ record, tag: _etag })),
+        ...(next === undefined ? {} : { next }),
+      };
+    },
+    async putChunks(key, version, chunks) {
+      for (const { vector } of chunks)
+        if (vector.length !== dimensions)
+          throw new Error(
+            `A vector of ${vector.length} dimensions does not go into a store of ${dimensions ?? 'none, since it was not prepared'}.`,
+          );
+      const batches = batchesOf(
+        chunks.map((chunk) => ({
+          operationType: 'Upsert',
+          resourceBody: { ...chunkItem(key, version, chunk) } as never,
+        })),
+      );
+      for (let at = 0; at < batches.length; at += BATCHES_AT_ONCE)
+        await Promise.all(
+          batches.slice(at, at + BATCHES_AT_ONCE).map((batch) => sendBatch(container(), batch, partitionOf(key))),
+        );
+    },
+    async replace(record, expected) {
+      const item = recordItem(record);
+      const done =
+        expected === 'nothing'
+          ? await unlessStatus(409, container().items.create(item))
+          : await unlessStatus(
+              412,
+              unlessMissing(
+                itemOf(record).replace<RecordItem & ItemDefinition>(item, {
+                  accessCondition: { type: 'IfMatch', condition: expected.tag },
+                }),
+              ),
+            );
+      return done ? 'replaced' : 'changed';
+    },
+    async remove(key, expected) {
+      const options = { accessCondition: { type: 'IfMatch', condition: expected } };
+      const done = await unlessStatus(412, unlessMissing(itemOf(key).delete(options)));
+      return done ? 'removed' : 'changed';
+    },
+    removeChunks,
+    search,
+    async count() {
+      const [documents, chunks] = await Promise.all(
+        (['document', 'chunk'] as const).map(async (kind) => {
+          const { resources } = await container().items.query<number>(countQuery(kind)).fetchAll();
+          return resources.reduce((sum, part) => sum + part, 0);
+        }),
+      );
+      return { documents: documents ?? 0, chunks: chunks ?? 0 };
+    },
+    async close() {
+      client?.dispose();
+      client = undefined;
+    },
+  };
+}
+
+/** The SDK is loaded at first use. */
+function connect({ endpoint, access }: CosmosStoreOptions): CosmosClient {
+  const { CosmosClient: Client } = require('@azure/cosmos') as typeof import('@azure/cosmos');
+  const shared: CosmosClientOptions = {
+    endpoint,
+    connectionPolicy: {
+      requestTimeout: 30_000,
+      // The steps above wait durably: a call that is throttled for longer than this fails.
+      retryOptions: { maxRetryAttemptCount: 9, maxWaitTimeInSeconds: 15 },
+    },
+  };
+  return access.kind === 'identity'
+    ? new Client({ ...shared, aadCredentials: access.credential() })
+    : new Client({ ...shared, key: access.key });
+}
+
+/** Roles for data cannot make containers (https://learn.microsoft.com/azure/cosmos-db/how-to-connect-role-based-access-control). */
+async function readOrMakeContainer(
+  client: CosmosClient,
+  database: string,
+  definition: ReturnType<typeof containerDefinition>,
+): Promise<ContainerDefinition> {
+  const read = async () => (await unlessMissing(client.database(database).container(definition.id).read()))?.resource;
+  const found = await read();
+  if (found) return found;
+  try {
+    // 409: another instance was quicker.
+    await unlessStatus(409, client.databases.createIfNotExists({ id: database }));
+    await unlessStatus(409, client.database(database).containers.createIfNotExists(definition));
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error;
+    throw new Error(
+      `There is no container ${database}/${definition.id} in Cosmos DB, and this identity may not make one. Deploy the infrastructure, which makes it, or check its name.`,
+      { cause: error },
+    );
+  }
+  const made = await read();
+  if (!made) throw new Error(`The container ${database}/${definition.id} was made, and is not there.`);
+  return made;
+}
+
+function unlessMissing<T extends { readonly statusCode: number }>(work: Promise<T>): Promise<T | undefined> {
+  return unlessStatus(404, work).then((answer) => (answer?.statusCode === 404 ? undefined : answer));
+}
+
+async function unlessStatus<T>(status: number, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (statusOf(error) === status) return undefined;
+    throw error;
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}

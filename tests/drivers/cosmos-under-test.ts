@@ -1,0 +1,192 @@
+/**
+ * The in-process stand-in for Cosmos DB with a front that adds what it lacks: vector search (computed here, for the query of
+ * adapters/cosmos/queries.ts alone) and the partition of a batch's operations. Its dependencies on geometry, which are most of what
+ * it would install, are left out by `overrides` in package.json.
+ */
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHttpServer } from '@vercel/cosmosdb-server';
+
+export interface CosmosUnderTest {
+  readonly endpoint: string;
+  /** Queries in the order in which they came. */
+  readonly queries: readonly { readonly query: string; readonly parameters: readonly QueryParameter[] }[];
+  /** Bodies of batches that came, in bytes, and how many operations each had. */
+  readonly batches: readonly { readonly bytes: number; readonly operations: number }[];
+  /** Answers for the next writes, one each, in place of the service's; `undefined`: the service's own. */
+  readonly faults: (CosmosFault | undefined)[];
+  /** Databases and containers are not made, as for who may only use data. */
+  refuseContainers: boolean;
+  stop(): Promise<void>;
+}
+
+export interface CosmosFault {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+export const COSMOS_KEY = Buffer.from('a key of the stand-in').toString('base64');
+
+interface Query {
+  query: string;
+  parameters: QueryParameter[];
+}
+
+type Stored = Record<string, unknown> & { readonly vector: readonly number[] };
+
+const NEAREST =
+  /^SELECT TOP (\d+) (.+), VectorDistance\(c\.vector, @vector\) AS score FROM c WHERE (.+) ORDER BY VectorDistance\(c\.vector, @vector\)$/;
+
+export async function startCosmos(): Promise<CosmosUnderTest> {
+  const inner = createHttpServer();
+  await listening(inner);
+  const port = portOf(inner);
+  const queries: Query[] = [];
+  const batches: { bytes: number; operations: number }[] = [];
+  const faults: (CosmosFault | undefined)[] = [];
+  const state = { refuseContainers: false };
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = await bytesOf(request);
+    const { headers } = request;
+    const isQuery = headers['content-type']?.startsWith('application/query+json') === true;
+    const isBatch = headers['x-ms-cosmos-is-batch-request']?.toString().toLowerCase() === 'true';
+    if (!isQuery && request.method !== 'GET' && request.url?.includes('/docs') === true) {
+      const fault = faults.shift();
+      if (fault) {
+        response
+          .writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+          .end(JSON.stringify(fault.body ?? {}));
+        return;
+      }
+    }
+    if (state.refuseContainers && request.method === 'POST' && /\/(?:dbs|colls)\/?$/.test(request.url ?? '')) {
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":"Forbidden","message":"no right"}');
+      return;
+    }
+    if (isBatch) {
+      const operations = JSON.parse(body.toString()) as Record<string, unknown>[];
+      batches.push({ bytes: body.length, operations: operations.length });
+      const partitionKey = headers['x-ms-documentdb-partitionkey'];
+      body = Buffer.from(JSON.stringify(operations.map((operation) => ({ ...operation, partitionKey }))));
+    }
+    const asked = isQuery ? (JSON.parse(body.toString()) as Query) : undefined;
+    // The client asks for a plan first; the stand-in has none, and is then asked for the whole.
+    if (asked && headers['x-ms-cosmos-is-query-plan-request'] === undefined) queries.push(asked);
+    const nearest = asked && NEAREST.exec(asked.query);
+    if (asked && nearest) {
+      const all = { query: `SELECT * FROM c WHERE ${nearest[3] ?? ''}`, parameters: asked.parameters };
+      request.headers['x-ms-max-item-count'] = '100000';
+      const answer = await forwarded(request, Buffer.from(JSON.stringify(all)), port);
+      const found = JSON.parse(answer.body.toString()) as { Documents: Stored[] };
+      const best = nearestOf(found.Documents, asked, Number(nearest[1]), (nearest[2] ?? '').split(', '));
+      const text = JSON.stringify({ ...found, Documents: best, _count: best.length });
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(text) }).end(text);
+      return;
+    }
+    const answer = await forwarded(request, body, port);
+    // The account names its regions by address, and the client would go there next, past this front.
+    const here = `http://${headers.host ?? ''}`;
+    const text = request.url === '/' ? answer.body.toString().replace(/https?:\/\/[^/"]+/g, here) : answer.body;
+    const length = { 'content-length': Buffer.byteLength(text) };
+    response.writeHead(answer.status, { ...answer.headers, ...length }).end(text);
+  }
+
+  const front = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+  });
+  await listening(front);
+  return Object.assign(state, {
+    endpoint: `http://127.0.0.1:${portOf(front)}`,
+    queries,
+    batches,
+    faults,
+    async stop() {
+      for (const server of [front, inner]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  });
+}
+
+function nearestOf(
+  documents: readonly Stored[],
+  { parameters }: Query,
+  most: number,
+  fields: readonly string[],
+): unknown[] {
+  const vector = parameters.find(({ name }) => name === '@vector')?.value as readonly number[];
+  return documents
+    .map((document) => ({ document, score: cosine(document.vector, vector) }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, most)
+    .map(({ document, score }) => ({
+      ...Object.fromEntries(fields.map((field) => [field.slice(2), document[field.slice(2)]])),
+      score,
+    }));
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+  return dot / (Math.hypot(...a) * Math.hypot(...b));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+function forwarded(request: IncomingMessage, body: Buffer, port: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { 'transfer-encoding': _, ...headers } = request.headers;
+    const inner = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        method: request.method,
+        path: request.url,
+        headers: { ...headers, 'content-length': body.length },
+        agent: false,
+      },
+      (answer) => {
+        bytesOf(answer).then((bytes) => {
+          const { 'transfer-encoding': __, connection: ___, ...rest } = answer.headers;
+          resolve({
+            status: answer.statusCode ?? 500,
+            headers: { ...rest, 'content-length': `${bytes.length}` },
+            body: bytes,
+          });
+        }, reject);
+      },
+    );
+    inner.once('error', reject).end(body);
+  });
+}
+
+async function bytesOf(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function listening(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
