@@ -22,7 +22,8 @@ import type { Permit, ShareBlobs } from '../ports/share-blobs';
 import type { Failed, ShareFiles, StagedFile } from '../ports/share-files';
 import { messageOf, type Logger } from '../telemetry/logger';
 import { count, record } from '../telemetry/meters';
-import { attributes } from '../telemetry/names';
+import { attributes, spans } from '../telemetry/names';
+import { inSpan } from '../telemetry/tracing';
 
 export type TransferShareFiles = (input: {
   readonly instanceId: string;
@@ -208,11 +209,18 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
           work.outcome = { ...postponed(trouble.code, trouble.error), tried: false };
           continue;
         }
-        await store(work, flight, permit);
+        await traced(work, () => store(work, flight, permit));
         if (work.outcome?.kind === 'postponed') trouble = work.outcome;
       }
     };
     await Promise.all(Array.from({ length: Math.min(settings.concurrency, works.length) }, lane));
+  }
+
+  /** A span for each file, by which it is found. */
+  function traced({ file: { path } }: Work, send: () => Promise<void>): Promise<void> {
+    const { date, session, file } = parseClaimedPath(path) ?? { date: '', session: '', file: path };
+    const told = { [attributes.file]: file, [attributes.session]: session, [attributes.date]: date };
+    return inSpan(spans.shareFile, { attributes: told }, send);
   }
 
   async function store(work: Work, flight: Flight, permit: Permit): Promise<void> {

@@ -5,7 +5,8 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { problem, type Problem } from '../domain/problem';
 import { withInvocationLog, type Logger } from '../telemetry/logger';
-import { inSpan, SpanKind } from '../telemetry/tracing';
+import { attributes } from '../telemetry/names';
+import { inSpan, SpanKind, SpanStatusCode } from '../telemetry/tracing';
 
 export interface EndpointDependencies {
   readonly logger: Logger;
@@ -21,25 +22,39 @@ export class ProblemError extends Error {
   }
 }
 
+/** `name`: method and route, such as `GET /v1/media/{id}`; its span has both, and the answer's status (HTTP conventions). */
 export function endpoint({ logger }: EndpointDependencies, name: string, handler: EndpointHandler): HttpHandler {
+  const [method = '', route = ''] = name.split(' ');
+  const told = { [attributes.httpMethod]: method, [attributes.httpRoute]: route };
   return (request, context) =>
-    withInvocationLog(context, async () => {
-      try {
-        const parent = request.headers.get('traceparent') ?? undefined;
-        return await inSpan(name, { kind: SpanKind.SERVER, parent }, () => handler(request, context));
-      } catch (error) {
-        if (error instanceof ProblemError) return problemResponse(error.problem);
-        const unavailable = isStorageOutage(error);
-        logger.error(`${name} failed`, { function: context.functionName }, error);
-        return problemResponse(
-          unavailable
-            ? problem('STORAGE_UNAVAILABLE', 'Storage does not answer. Nothing was acknowledged; try again in a while.')
-            : problem('INTERNAL', 'An unexpected error; the log has it under this invocation id.', {
-                invocationId: context.invocationId,
-              }),
-        );
-      }
+    withInvocationLog(context, () => {
+      const parent = request.headers.get('traceparent') ?? undefined;
+      return inSpan(name, { kind: SpanKind.SERVER, parent, attributes: told }, async (span) => {
+        const response = await answer(request, context).catch((error: unknown) => {
+          if (error instanceof ProblemError) return problemResponse(error.problem);
+          span.recordException(error instanceof Error ? error : String(error));
+          logger.error(`${name} failed`, { function: context.functionName }, error);
+          return failure(error, context.invocationId);
+        });
+        const { status = 200 } = response;
+        span.setAttribute(attributes.httpStatus, status);
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        return response;
+      });
     });
+
+  /** What a handler throws before its first await, too. */
+  async function answer(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
+    return await handler(request, context);
+  }
+}
+
+function failure(error: unknown, invocationId: string): HttpResponseInit {
+  return problemResponse(
+    isStorageOutage(error)
+      ? problem('STORAGE_UNAVAILABLE', 'Storage does not answer. Nothing was acknowledged; try again in a while.')
+      : problem('INTERNAL', 'An unexpected error; the log has it under this invocation id.', { invocationId }),
+  );
 }
 
 export function problemResponse(p: Problem): HttpResponseInit {

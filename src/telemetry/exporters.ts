@@ -2,6 +2,7 @@
  * Sets up OpenTelemetry for what is configured, and for nothing else: Application Insights, OTLP over HTTP, a Prometheus
  * port. The SDKs are loaded only then, since they take longer to load than the rest of the app.
  */
+import { SpanKind } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { serveMetrics } from './metrics-server';
@@ -82,7 +83,7 @@ function startApplicationInsights(
     azureMonitorExporterOptions: { connectionString },
     samplingRatio: options.sampleRatio,
     tracesPerSecond: 0,
-    spanProcessors: otlpProcessors(options, describes),
+    spanProcessors: [nameOfConsumers, ...otlpProcessors(options, describes)],
     metricReaders,
   });
   return {
@@ -92,6 +93,19 @@ function startApplicationInsights(
     },
   };
 }
+
+/**
+ * Application Insights shows what works on a message as a request, and names requests by this attribute unless they are HTTP's:
+ * without it such a request has no name at all.
+ */
+const nameOfConsumers: SpanProcessor = {
+  onStart(span) {
+    if (span.kind === SpanKind.CONSUMER) span.setAttribute('ai.operation.name', span.name);
+  },
+  onEnd: () => undefined,
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
 
 function otlpProcessors({ otlpEndpoint, otlpHeaders }: TelemetryOptions, describes: string[]): SpanProcessor[] {
   if (!otlpEndpoint) return [];

@@ -25,7 +25,7 @@ export interface SpanOptions {
   readonly links?: readonly string[];
 }
 
-export { SpanKind };
+export { SpanKind, SpanStatusCode };
 
 /** Runs `work` in a span that ends with it and records what it throws. */
 export async function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {

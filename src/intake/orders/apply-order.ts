@@ -50,6 +50,9 @@ const QUICK_TRIES = 2;
 const QUICK = { firstMs: 50, mostMs: 200 };
 const PARKED = { firstMs: 1_000, mostMs: 5 * 60_000 };
 
+/** `messaging.system` by OpenTelemetry's conventions; they have no name for storage queues. */
+const MESSAGING_SYSTEMS = { kafka: 'kafka', eventhub: 'eventhubs', queue: 'azure_storage_queue' } as const;
+
 export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): ApplyOrder {
   let breaker: BreakerState = closedBreaker;
 
@@ -99,7 +102,7 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
     const fields = orderFields(work);
     const spanAttributes = {
       ...messageAttributes({
-        ...{ system: work.origin.backend, destination: work.origin.source, operation: 'process' },
+        ...{ system: MESSAGING_SYSTEMS[work.origin.backend], destination: work.origin.source, operation: 'process' },
         pipeline: 'orders',
       }),
       [attributes.orderId]: work.order.orderId,

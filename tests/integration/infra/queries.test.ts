@@ -5,16 +5,11 @@ import { settingNames } from '../../../src/config/settings';
 import { errorDefinitions } from '../../../src/domain/error-codes';
 import { attributes, metrics, spans } from '../../../src/telemetry/names';
 import { projectRoot } from '../../drivers/app-under-test';
+import { dimensionsAsked, namesAsked, queries } from '../../drivers/kql-names';
 import { createBindQuery, type BindQuery } from './kusto';
 
 const infra = path.join(projectRoot, 'infra');
 const operations = readFileSync(path.join(infra, 'modules', 'operations.bicep'), 'utf8');
-const queries = ['queries', 'alerts'].flatMap((folder) =>
-  readdirSync(path.join(infra, folder)).map((file) => ({
-    file: `${folder}/${file}`,
-    text: readFileSync(path.join(infra, folder, file), 'utf8'),
-  })),
-);
 const alerts = readdirSync(path.join(infra, 'alerts')).map((file) => path.basename(file, '.kql'));
 
 let bind: BindQuery;
@@ -37,15 +32,11 @@ test.each(queries)('$file binds without a word, and begins with what it shows', 
 });
 
 test.each(queries)('$file asks for what the app emits', ({ text }) => {
-  const names = [...text.matchAll(/\bname (?:==|startswith|in) ?(\([^)]*\)|'[^']*')/g)].flatMap(([, list = '']) =>
-    [...list.matchAll(/'([^']*)'/g)].map(([, name]) => name ?? ''),
-  );
   const emitted: readonly string[] = [...Object.values(metrics).map(({ name }) => name), ...Object.values(spans)];
   const others = ['ready-'];
-  expect(names.map((name) => name.trim()).filter((name) => ![...emitted, ...others].includes(name))).toEqual([]);
-  const dimensions = [...text.matchAll(/customDimensions\['([^']*)'\]/g)].map(([, name]) => name ?? '');
+  expect(namesAsked(text).filter((name) => ![...emitted, ...others].includes(name))).toEqual([]);
   const known: readonly string[] = Object.values(attributes);
-  expect(dimensions.filter((name) => !known.includes(name))).toEqual([]);
+  expect(dimensionsAsked(text).filter((name) => !known.includes(name))).toEqual([]);
 });
 
 test('each alert is deployed, and has a page that says what to do', () => {
