@@ -5,6 +5,10 @@ export interface CuttableConnection {
   readonly port: number;
   /** Ends all connections that go through. New ones are taken, unless `stay` says otherwise. */
   cut(stay?: 'down'): void;
+  /** Lets nothing through on the connections that there are, as on a dead line; new ones work. What it gives ends those. */
+  hush(): () => void;
+  /** Connections that were passed on so far. */
+  readonly taken: number;
   /** Takes connections again after `cut('down')`. */
   restore(): void;
   stop(): Promise<void>;
@@ -14,6 +18,7 @@ export interface CuttableConnection {
 export async function cuttableConnection(targetPort: number): Promise<CuttableConnection> {
   const sockets = new Set<net.Socket>();
   let down = false;
+  let taken = 0;
   const keep = (socket: net.Socket): net.Socket => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -22,6 +27,7 @@ export async function cuttableConnection(targetPort: number): Promise<CuttableCo
   };
   const server = net.createServer((near) => {
     if (down) return void near.destroy();
+    taken += 1;
     const far = keep(net.connect(targetPort, '127.0.0.1'));
     keep(near).pipe(far).pipe(near);
     near.on('close', () => far.destroy());
@@ -34,6 +40,13 @@ export async function cuttableConnection(targetPort: number): Promise<CuttableCo
     cut(stay) {
       down = stay === 'down';
       cut();
+    },
+    hush() {
+      const hushed = [...sockets].map((socket) => socket.unpipe().pause());
+      return () => hushed.forEach((socket) => socket.resetAndDestroy());
+    },
+    get taken() {
+      return taken;
     },
     restore: () => void (down = false),
     async stop() {

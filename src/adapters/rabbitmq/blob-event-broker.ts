@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Options } from 'amqplib';
 import type { BlobEventBroker, OutgoingMessage } from '../../ports/blob-event-broker';
 import { messageOf } from '../../telemetry/logger';
-import { RabbitSessions } from './session';
+import { RabbitSessions, type Session } from './session';
 import { declareTopology, ERRORS, EVENTS } from './topology';
 
 /** Tries of one publication, 0.1, 0.2, 0.4 … s apart. */
@@ -29,8 +29,10 @@ export function createRabbitBroker({
   async function send(queue: string, messages: readonly OutgoingMessage[]): Promise<void> {
     const left = new Map(messages.map((message, at) => [at, message]));
     for (let attempt = 1; left.size > 0; attempt++) {
+      let session: Session | undefined;
       try {
-        const { channel, lost } = await sessions.current();
+        session = await sessions.current();
+        const { channel, lost } = session;
         const returned = new Set<string>();
         const onReturn = ({ properties }: { properties: { messageId?: unknown } }): void =>
           void returned.add(String(properties.messageId));
@@ -59,7 +61,7 @@ export function createRabbitBroker({
           throw new Error(`RabbitMQ (${describes}) did not take messages for ${queue}: ${messageOf(error)}`, {
             cause: error,
           });
-        if (error instanceof LateConfirm) await sessions.drop();
+        if (error instanceof LateConfirm && session) await sessions.drop(session);
         await delay(FIRST_DELAY_MS * 2 ** (attempt - 1), undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
@@ -81,7 +83,7 @@ export function createRabbitBroker({
     declare: () => sessions.apart(declareTopology),
     async stop() {
       stopping.abort();
-      await sessions.drop();
+      await sessions.stop();
     },
   };
 }

@@ -1,4 +1,9 @@
-/** One connection with a channel that confirms, opened at first use and anew after it was lost. */
+/**
+ * One connection with a channel that confirms, opened at first use and anew after it was lost.
+ *
+ * Invariants: 1. one that is lost or dropped takes nothing but its own place: whoever opened the next keeps it. 2. After `stop` none
+ * is open, and none is opened.
+ */
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 
 const CONNECT_MS = 10_000;
@@ -10,30 +15,29 @@ export interface Session {
   readonly lost: Promise<never>;
 }
 
+interface OpenSession extends Session {
+  readonly connection: ChannelModel;
+}
+
 export class RabbitSessions {
   readonly #url: string;
-  #open: Promise<Session & { readonly connection: ChannelModel }> | undefined;
+  #open: Promise<OpenSession> | undefined;
+  /** What `#open` came to. */
+  #current: OpenSession | undefined;
+  #stopped = false;
 
   constructor(url: string) {
     this.#url = url;
   }
 
-  /** @throws Error when the broker cannot be reached or refuses us */
-  async current(): Promise<Session> {
-    const opening = (this.#open ??= this.#connect());
-    try {
-      return await opening;
-    } catch (error) {
-      if (this.#open === opening) this.#open = undefined;
-      throw error;
-    }
+  /** @throws Error when the broker cannot be reached or refuses us, or `stop` was called */
+  current(): Promise<Session> {
+    return this.#opened();
   }
 
   /** For what may close its channel, as a question for a queue that is not there does. */
   async apart<T>(work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
-    await this.current();
-    const connection = (await this.#open)?.connection;
-    if (!connection) throw new Error('The connection to RabbitMQ was lost.');
+    const { connection } = await this.#opened();
     const channel = await connection.createConfirmChannel();
     channel.on('error', () => undefined);
     try {
@@ -43,37 +47,68 @@ export class RabbitSessions {
     }
   }
 
-  /** The next use opens a new one. Waits no longer for the broker's good-bye than it may take: a dead line brings none. */
-  async drop(): Promise<void> {
-    const open = await this.#open?.catch(() => undefined);
-    this.#open = undefined;
-    if (!open) return;
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
-    await Promise.race([open.connection.close(), open.lost, tooLate]).catch(() => undefined);
-    clearTimeout(timer);
+  /** Ends this one, which is of no use; the next use opens another. */
+  async drop(session: Session): Promise<void> {
+    const open = this.#current;
+    if (open !== session) return;
+    this.#open = this.#current = undefined;
+    await closed(open);
   }
 
-  async #connect(): Promise<Session & { readonly connection: ChannelModel }> {
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const open = await this.#open?.catch(() => undefined);
+    this.#open = this.#current = undefined;
+    if (open) await closed(open);
+  }
+
+  async #opened(): Promise<OpenSession> {
+    if (this.#stopped) throw new Error('The connection to RabbitMQ was stopped.');
+    const opening = (this.#open ??= this.#connect());
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#open === opening) this.#open = undefined;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<OpenSession> {
     const { connect } = require('amqplib') as typeof import('amqplib');
     const connection = await connect(this.#url, {
       timeout: CONNECT_MS,
       clientProperties: { connection_name: 'sluice blob events' },
     });
     let cause = 'the connection was closed';
+    const now: { session?: OpenSession; gone: boolean } = { gone: false };
     // What ends a connection or channel shows in its `close`; an unheard `error` would end the process.
     connection.on('error', (error: Error) => void (cause = error.message));
     const lost = new Promise<never>((_resolve, reject) => {
       connection.once('close', () => {
-        this.#open = undefined;
+        now.gone = true;
+        if (now.session !== undefined && this.#current === now.session) this.#open = this.#current = undefined;
         reject(new Error(`The connection to RabbitMQ was lost: ${cause}.`));
       });
     });
     lost.catch(() => undefined);
-    const channel = await connection.createConfirmChannel();
-    channel.on('error', (error: Error) => void (cause = error.message));
-    // One without the other is of no use.
-    channel.once('close', () => void connection.close().catch(() => undefined));
-    return { connection, channel, lost };
+    try {
+      const channel = await connection.createConfirmChannel();
+      if (now.gone) return await lost;
+      channel.on('error', (error: Error) => void (cause = error.message));
+      // One without the other is of no use.
+      channel.once('close', () => void connection.close().catch(() => undefined));
+      return (this.#current = now.session = { connection, channel, lost });
+    } catch (error) {
+      await connection.close().catch(() => undefined);
+      throw error;
+    }
   }
+}
+
+/** Waits no longer for the broker's good-bye than it may take: a dead line brings none. */
+async function closed({ connection, lost }: OpenSession): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+  await Promise.race([connection.close(), lost, tooLate]).catch(() => undefined);
+  clearTimeout(timer);
 }

@@ -1,5 +1,7 @@
 /** Blob events at a real RabbitMQ: what is published is there, whatever happens to broker and connection. */
+import timers from 'node:timers/promises';
 import { createRabbitBroker } from '../../../../src/adapters/rabbitmq/blob-event-broker';
+import { RabbitSessions } from '../../../../src/adapters/rabbitmq/session';
 import { EVENTS, POISON } from '../../../../src/adapters/rabbitmq/topology';
 import { toEnvelope, type Headers } from '../../../../src/domain/blob-events/delivery';
 import type { BlobEventBroker } from '../../../../src/ports/blob-event-broker';
@@ -98,6 +100,48 @@ describeRabbit('blob events at RabbitMQ', () => {
     }
     const ids = new Set((await take(EVENTS)).map(({ id }) => id));
     expect(ids.size).toBe(2_000);
+    await line.stop();
+  });
+
+  it('keeps the connection that took the place of a dead one, however late that one ends', async () => {
+    const line = await cuttableConnection(rabbit.port);
+    const sessions = new RabbitSessions(rabbit.url.replace(String(rabbit.port), String(line.port)));
+    const dead = await sessions.current();
+    const end = line.hush();
+    const dropped = sessions.drop(dead);
+    const next = await sessions.current();
+    expect(next).not.toBe(dead);
+    // Whoever else met the dead one is late, too.
+    await sessions.drop(dead);
+    end();
+    await expect(dead.lost).rejects.toThrow(/lost/);
+    await dropped;
+    expect(await sessions.current()).toBe(next);
+    await sessions.stop();
+    await expect(next.lost).rejects.toThrow(/lost/);
+    await line.stop();
+  });
+
+  it('opens no connection any more once it was stopped, also in the midst of its tries', async () => {
+    const line = await cuttableConnection(rabbit.port);
+    line.cut('down');
+    const broker = brokerAt(rabbit.url.replace(String(rabbit.port), String(line.port)));
+    const waits = jest.spyOn(timers, 'setTimeout');
+    const waiting = new Promise<void>((resolve) =>
+      waits.mockImplementationOnce((_ms, _value, options) => {
+        resolve();
+        return new Promise((over) => options?.signal?.addEventListener('abort', () => over(undefined)));
+      }),
+    );
+    const sent = broker.publish(messages(1));
+    const refused = expect(sent).rejects.toThrow(/did not take messages for blob\.events/);
+    await waiting;
+    waits.mockRestore();
+    line.restore();
+    await broker.stop();
+    await refused;
+    expect(line.taken).toBe(0);
+    await expect(broker.lengths()).rejects.toThrow(/stopped/);
     await line.stop();
   });
 
