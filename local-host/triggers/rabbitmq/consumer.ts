@@ -5,7 +5,8 @@
  * Invariants:
  * 1. A message is acked only after its function succeeded, or after the broker confirmed the copy for its next try.
  * 2. A function never runs for two messages at a time, not even across a lost connection: what runs ends first.
- * 3. Messages that were handed out but not begun go back when the consumer stops.
+ * 3. Messages that were handed out go back when the consumer stops: those not begun, and those whose run fails from then on, which
+ *    counts as no try.
  * 4. It declares nothing. A broker or queue that is not there is waited for.
  */
 import type { ChannelModel, ConfirmChannel, ConsumeMessage, Options } from 'amqplib';
@@ -103,6 +104,8 @@ export class RabbitConsumer {
     const succeeded = await this.#options.process(message);
     try {
       if (succeeded) channel.ack(message);
+      // Let go rather than failed: with its connection it goes back, and counts as no try.
+      else if (this.#stopping.signal.aborted) return;
       else await this.#tryAgain(channel, message);
     } catch (error) {
       // The channel is gone and the broker hands the message out again.

@@ -162,6 +162,22 @@ describeRabbit('a RabbitMQ trigger', () => {
     await eventually(async () => ((await waiting('stopped')) === 9 ? true : undefined));
   });
 
+  test('counts a run that fails since the host stops as no try: its message is as if it had not been handed out', async () => {
+    await rabbit.channel.assertQueue('let-go');
+    send('let-go', 'long work');
+    let letGo: () => void = () => undefined;
+    const made = await listen('let-go', {
+      answer: () => new Promise<boolean>((resolve) => (letGo = () => resolve(false))),
+    });
+    await made.called(1);
+    const stopping = Promise.all(listeners.splice(0).map((listener) => listener.stop()));
+    letGo();
+    await stopping;
+    const back = await eventually(async () => (await rabbit.channel.get('let-go', { noAck: true })) || undefined);
+    expect(back.fields.redelivered).toBe(true);
+    expect(back.properties.headers).not.toHaveProperty('x-ms-rabbitmq-requeuecount');
+  });
+
   test('tells of settings that no queue can have', () => {
     const check = (values: Record<string, string>, prefetchCount: unknown, queueName = 'q') =>
       rabbitMqTrigger.check?.(
