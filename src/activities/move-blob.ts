@@ -104,6 +104,7 @@ export function createMoveBlob({
       etag !== undefined && versionId(account, INCOMING_CONTAINER, move.name, etag) === move.id;
 
     if (stage?.kind === 'comparing') return compareOn(source, destination, stage);
+    if (stage?.kind === 'copying' && isPending(await blobs.describe(destination))) return copying;
     // A header that does not fit the id says nothing.
     const genuine = isVersion(named);
     const etag = genuine ? `"${bareEtag(named ?? '')}"` : (await blobs.describe(source))?.etag;
@@ -116,7 +117,7 @@ export function createMoveBlob({
     }
     for (let attempt = 1; attempt <= COPY_TRIES; attempt++) {
       const standing = attempt === 1 ? undefined : await blobs.describe(destination);
-      if (standing?.copy?.status === 'pending') return { kind: 'unfinished', stage: { kind: 'copying' } };
+      if (isPending(standing)) return copying;
       if (standing && isCopyOf(standing)) return compare(first, etag, standing.etag);
       const copied = await blobs.startCopy(
         { ...source, ifMatch: etag },
@@ -125,7 +126,7 @@ export function createMoveBlob({
       );
       if (copied.kind === 'destination-changed') continue;
       if (copied.kind !== 'started') return withoutSource(copied.kind === 'source-gone' ? 'vanished' : 'superseded');
-      if (copied.status === 'pending') return { kind: 'unfinished', stage: { kind: 'copying' } };
+      if (copied.status === 'pending') return copying;
       if (copied.status === 'success') return compare(first, etag, copied.etag);
       throw new Error(`Storage reports the copy ${copied.copyId} as ${copied.status}.`);
     }
@@ -134,7 +135,13 @@ export function createMoveBlob({
     /** The source is not there as it was: done by an earlier run, if its copy stands. */
     async function withoutSource(otherwise: 'superseded' | 'vanished' | 'unknown'): Promise<MoveResult> {
       const standing = await blobs.describe(destination);
-      return { kind: standing && isCopyOf(standing) ? 'moved' : otherwise };
+      if (!standing || !isVersion(standing.metadata[MOVED_ETAG])) return { kind: otherwise };
+      if (isCopyOf(standing)) return { kind: 'moved' };
+      // Storage ends a copy whose source is gone, which may take it a while.
+      if (isPending(standing)) return copying;
+      // Begun and never finished, it holds no bytes.
+      await blobs.remove({ ...destination, ifMatch: standing.etag });
+      return { kind: otherwise };
     }
 
     function isCopyOf(standing: BlobFacts): boolean {
@@ -202,6 +209,12 @@ export function createMoveBlob({
       return { kind: 'mismatch', reason };
     }
   }
+}
+
+const copying: MoveResult = { kind: 'unfinished', stage: { kind: 'copying' } };
+
+function isPending(standing: BlobFacts | undefined): boolean {
+  return standing?.copy?.status === 'pending';
 }
 
 /** Metadata of a blob has room for 8 KiB, names of ours and its own keys included. */

@@ -235,6 +235,46 @@ describe('the move of a blob', () => {
     expect([blobs.text(source), blobs.text(destination)]).toEqual([undefined, 'water']);
   });
 
+  it.each(['overwritten', 'deleted'])(
+    'leaves nothing in processed of a copy whose source was %s under it',
+    async (how) => {
+      const { blobs, run, activities } = world();
+      blobs.copyStatus = 'pending';
+      const real = activities['move-blob'];
+      let looks = 0;
+      activities['move-blob'] = async (input) => {
+        looks++;
+        if (looks === 2) {
+          if (how === 'overwritten') blobs.put(source, 'wine');
+          else blobs.lose(source);
+        }
+        // As storage ends such a copy, some time after.
+        if (looks === 4) blobs.finishCopies('failed');
+        return real(input);
+      };
+      expect((await run()).result).toEqual({ outcome: how === 'overwritten' ? 'superseded' : 'vanished' });
+      expect([...blobs.blobs.keys()]).toEqual(how === 'overwritten' ? [`incoming/${name}`] : []);
+    },
+  );
+
+  it('reads nothing while storage is still copying', async () => {
+    const { blobs, run, activities } = world();
+    blobs.copyStatus = 'pending';
+    const read: string[] = [];
+    blobs.before = (operation, { container }) => {
+      if (operation === 'hash') read.push(container);
+    };
+    const real = activities['move-blob'];
+    let looks = 0;
+    activities['move-blob'] = async (input) => {
+      if (++looks === 6) blobs.finishCopies('success');
+      return real(input);
+    };
+    expect((await run()).result).toEqual({ outcome: 'moved' });
+    // Before the copy, to know what it must be; and both sides after it.
+    expect(read).toEqual(['incoming', 'incoming', 'processed']);
+  });
+
   it('takes what was moved before for done, and what somebody deleted for gone', async () => {
     const { blobs, etag, destination, run } = world();
     await run();
