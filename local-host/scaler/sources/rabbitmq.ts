@@ -73,6 +73,8 @@ function hostOf(parameters: Parameters): URL {
     // The text may hold a password.
     throw new Error('the host is no address such as http://user:password@localhost:15672/vhost.');
   }
+  if ([host.username, host.password].some((part) => !isDecodable(part)))
+    throw new Error('the user or password in the host holds a % that is not written as %25.');
   const [username, password] = [parameters.text('username'), parameters.text('password')];
   if ((username === undefined) !== (password === undefined))
     throw new Error('username and password must be given together.');
@@ -81,6 +83,14 @@ function hostOf(parameters: Parameters): URL {
     host.password = encodeURIComponent(password);
   }
   return host;
+}
+
+function isDecodable(part: string): boolean {
+  try {
+    return typeof decodeURIComponent(part) === 'string';
+  } catch {
+    return false;
+  }
 }
 
 /** By the protocol, or by the host's scheme with `auto`. Both must agree: a host of the other kind is a wrong setting. */

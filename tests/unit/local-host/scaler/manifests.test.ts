@@ -301,6 +301,10 @@ describe('a trigger that cannot be used is refused with its type and parameter',
       `${at} (rabbitmq): the host is no address such as http://user:password@localhost:15672/vhost.`,
     ],
     [
+      trigger('rabbitmq', '{ queueName: q, host: "http://user:100%@localhost:15672/" }'),
+      `${at} (rabbitmq): the user or password in the host holds a % that is not written as %25.`,
+    ],
+    [
       trigger('rabbitmq', '{ queueName: q, hostFromEnv: RABBITMQ_URL, mode: MessageRate, value: "1" }'),
       `${at} (rabbitmq): metadata.mode is 'MessageRate'; QueueLength alone is reckoned here.`,
     ],
