@@ -1,6 +1,6 @@
 /** Messages of blob events as the hosts hand them over: as bytes, since the worker would parse JSON and fail at what is none. */
 import type { InvocationContext } from '@azure/functions';
-import { fromEnvelope, knownHeaders, toEnvelope } from '../domain/blob-events/delivery';
+import { fromEnvelope, knownHeaders, toEnvelope, withoutMark } from '../domain/blob-events/delivery';
 import { queueMessageText } from '../domain/queue-message';
 import type { ReceivedBlobEvent } from '../intake/blob-events/receive-blob-event';
 import { queueMessageOf } from './queue-message';
@@ -16,7 +16,7 @@ export function rabbitBlobEvent(body: unknown, context: InvocationContext): Rece
   const { headers, messageId } = objectOf(context.triggerMetadata?.['basicProperties']);
   // When in doubt, yes: that costs a look.
   const redelivered = context.triggerMetadata?.['redelivered'] !== false;
-  const text = textOf(body);
+  const text = withoutMark(textOf(body));
   const plain = Object.fromEntries(Object.entries(objectOf(headers)).map(([name, value]) => [name, headerOf(value)]));
   const known = knownHeaders(plain);
   const id = typeof messageId === 'string' && messageId !== '' ? messageId.slice(0, 200) : context.invocationId;

@@ -55,8 +55,14 @@ export function toEnvelope(text: string, headers: Headers): string {
 /** Characters of an envelope that is looked into; longer ones can only be rejected. */
 const LONGEST_ENVELOPE = 256 * 1024;
 
+/** Some writers begin JSON with a byte-order mark, which is none of it. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
+}
+
 /** A text with headers around it, or without. Never throws. */
-export function fromEnvelope(text: string): Delivery {
+export function fromEnvelope(marked: string): Delivery {
+  const text = withoutMark(marked);
   const bare: Delivery = { headers: { retries: 0 }, text };
   if (text.length > LONGEST_ENVELOPE) return bare;
   try {

@@ -20,7 +20,8 @@ export interface GivenUp {
   readonly version?: { readonly name: string; readonly etag: string };
 }
 
-/** Characters of the original that its copy for the error queue may have (C10: bodies over 48 KiB go by reference). */
+/** Bytes that a message for the error queue may have (C10: bodies over 48 KiB go by reference), and the original within it. */
+const LONGEST_WHOLE = 48 * 1024;
 const LONGEST_COPY = 40_000;
 
 /**
@@ -38,7 +39,9 @@ export function errorMessage(
     code,
     dead_letter_id: deadLetterId,
   };
-  return JSON.stringify({ ...originalOf(text), ...told });
+  const whole = JSON.stringify({ ...originalOf(text), ...told });
+  // Written anew, an original may be longer than it came: 1e20 has 21 digits.
+  return Buffer.byteLength(whole) <= LONGEST_WHOLE ? whole : JSON.stringify(told);
 }
 
 function originalOf(text: string): object {

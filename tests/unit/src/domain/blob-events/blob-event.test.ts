@@ -117,6 +117,17 @@ describe('an envelope', () => {
     expect(fromEnvelope('no JSON')).toEqual({ text: 'no JSON', headers: { retries: 0 } });
   });
 
+  it('and what is in it can be put into another, also where its writer began with a byte-order mark', () => {
+    const text = JSON.stringify(event);
+    for (const marked of [`\uFEFF${text}`, `\uFEFF${toEnvelope(text, { etag: '0x1' })}`]) {
+      const delivery = fromEnvelope(marked);
+      expect(fromEnvelope(toEnvelope(delivery.text, { etag: '0x1' }))).toEqual({
+        text,
+        headers: { etag: '0x1', retries: 0 },
+      });
+    }
+  });
+
   it.each([undefined, null, 7, 'x', [], { traceparent: 'x', etag: 'a"b', retries: -1 }, { etag: '\r\n', retries: {} }])(
     'takes nothing from headers that are %j',
     (headers) => {
@@ -136,12 +147,15 @@ describe('a message for the error queue', () => {
     expect(JSON.parse(errorMessage({ ...failure, text: '[1]' }, 'd1'))).toEqual({ message: '[1]', ...told });
   });
 
-  it.each([' '.repeat(5 * 1024 * 1024), JSON.stringify({ big: '\u0001'.repeat(20_000) }), 'ü'.repeat(40_000)])(
-    'fits into a queue, whatever the original is (%#)',
-    (text) => {
-      const made = errorMessage({ ...failure, text, error: 'ü'.repeat(9_000), stack: '日'.repeat(9_000) }, 'd1');
-      expect(Buffer.byteLength(made)).toBeLessThan(48 * 1024);
-      expect(JSON.parse(made)).toMatchObject({ dead_letter_id: 'd1' });
-    },
-  );
+  it.each([
+    ' '.repeat(5 * 1024 * 1024),
+    JSON.stringify({ big: '\u0001'.repeat(20_000) }),
+    'ü'.repeat(40_000),
+    // Written out, each has four times as many digits.
+    `{"big":[${Array<string>(7_000).fill('1e20').join(',')}]}`,
+  ])('fits into a queue, whatever the original is (%#)', (text) => {
+    const made = errorMessage({ ...failure, text, error: 'ü'.repeat(9_000), stack: '日'.repeat(9_000) }, 'd1');
+    expect(Buffer.byteLength(made)).toBeLessThan(48 * 1024);
+    expect(JSON.parse(made)).toMatchObject({ dead_letter_id: 'd1' });
+  });
 });
