@@ -16,6 +16,8 @@ export class RabbitAmqpQueue implements QueueLength {
   readonly #url: string;
   #connection: ChannelModel | undefined;
   #channel: Channel | undefined;
+  /** Counts closings: what was begun before the last one is for nobody. */
+  #closings = 0;
 
   constructor(options: RabbitAmqpQueueOptions) {
     this.#options = options;
@@ -45,6 +47,7 @@ export class RabbitAmqpQueue implements QueueLength {
   }
 
   async close(): Promise<void> {
+    this.#closings++;
     const connection = this.#connection;
     this.#connection = this.#channel = undefined;
     await connection?.close().catch(() => undefined);
@@ -53,7 +56,12 @@ export class RabbitAmqpQueue implements QueueLength {
   async #open(): Promise<Channel> {
     if (this.#channel) return this.#channel;
     const { queueName, trustAnyCertificate } = this.#options;
+    const before = this.#closings;
     const connection = await connectToRabbit({ url: this.#url, queue: queueName, trustAnyCertificate });
+    if (this.#closings > before) {
+      await connection.close().catch(() => undefined);
+      throw new Error('the connection was given up');
+    }
     this.#connection = connection;
     connection.on('close', () => {
       if (this.#connection === connection) this.#connection = this.#channel = undefined;

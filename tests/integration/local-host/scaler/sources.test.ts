@@ -1,4 +1,6 @@
 /** The four kinds of metric source on the real thing: Azurite, RabbitMQ, librdkafka's mock broker, a hub that speaks AMQP. */
+import { once } from 'node:events';
+import net from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import type { MetricSource } from '../../../../local-host/scaler/metric-source';
 import { createSources } from '../../../../local-host/scaler/sources/create-sources';
@@ -118,6 +120,12 @@ describeRabbit('rabbitmq', () => {
         http: `http://guest:guest@127.0.0.1:${http.port}`,
       },
     );
+  const server = net.createServer();
+  const address = async (): Promise<string> => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return `amqp://guest:guest@127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+  };
+  afterAll(() => void server.close());
   const publish = async (queue: string, messages: number): Promise<void> => {
     const channel = await (await rabbit.connection()).createConfirmChannel();
     await channel.assertQueue(queue, { durable: true });
@@ -167,6 +175,30 @@ describeRabbit('rabbitmq', () => {
       await one.close();
     }
     await channel.close();
+  });
+
+  test('by AMQP leaves no connection behind when it is closed while it still connects', async () => {
+    await publish('awaited', 0);
+    let near: net.Socket | undefined;
+    let answer: () => void = () => undefined;
+    const connected = new Promise<void>((resolve) => {
+      server.once('connection', (socket: net.Socket) => {
+        near = socket;
+        const far = net.connect(rabbit.port, '127.0.0.1');
+        socket.pipe(far);
+        answer = () => void far.pipe(socket);
+        socket.once('close', () => far.destroy());
+        resolve();
+      });
+    });
+    const late = sourceOf('rabbitmq', { queueName: 'awaited', protocol: 'amqp', host: await address() }, {});
+    const read = late.read(never).catch((error: unknown) => error);
+    await connected;
+    await late.close();
+    const over = once(near!, 'close');
+    answer();
+    await over;
+    expect(await read).toBeInstanceOf(Error);
   });
 
   test('a wrong password, a wrong virtual host and a port that speaks something else are told apart', async () => {
