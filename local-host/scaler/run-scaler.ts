@@ -7,9 +7,11 @@ import { setting } from '../settings/host-settings';
 import { azuriteFolder, stateFolder } from '../state-folder';
 import { StorageOfApp } from '../storage/storage-of-app';
 import { startInstance } from './instance-process';
+import type { ManifestFile } from './manifest/documents';
 import { ManifestError } from './manifest/manifest-error';
 import { readManifests } from './manifest/read-manifests';
 import type { InstanceEnd } from './replica-set';
+import type { ScaledObject } from './scaled-object';
 import { startScaler } from './scaler';
 import { createSources } from './sources/create-sources';
 
@@ -31,7 +33,7 @@ export async function runScaler(
   write: (line: string) => void,
 ): Promise<RunningScaler> {
   const { settings } = loadSettings({ scriptRoot: options.scriptRoot, port: options.port, env: process.env });
-  const manifests = readManifests(options.scaleManifests.map(readManifest), settings);
+  const manifests = readManifests(filesOf(options.scaleManifests), settings);
   const { objects, warnings } = createSources(manifests.objects, { settings, log });
   for (const warning of [...manifests.warnings, ...warnings]) log.warning(warning);
   const stateDir = stateFolder(settings, options.stateDir);
@@ -63,7 +65,7 @@ export async function runScaler(
     });
     for (const { object, sources } of objects)
       log.information(
-        `Scaling by '${object.name}' (${object.where}): ${object.minReplicas} to ${Math.min(object.maxReplicas, options.maxInstances)} instances by ${sources.map(({ what, target }) => `${what}, ${target} each`).join(' and ')}.`,
+        `Scaling by '${object.name}' (${object.where}): ${rangeOf(object, options.maxInstances)} instances by ${sources.map(({ what, target }) => `${what}, ${target} each`).join(' and ')}.`,
       );
     return {
       hopeless: scaler.hopeless,
@@ -78,12 +80,24 @@ export async function runScaler(
   }
 }
 
-function readManifest(name: string): { name: string; text: string } {
-  try {
-    return { name, text: readFileSync(name, 'utf8') };
-  } catch (error) {
-    throw new ManifestError([`${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`]);
-  }
+/** As in `1 to 10`; what the command line allows comes before what the manifest asks for. */
+function rangeOf({ minReplicas, maxReplicas }: ScaledObject, maxInstances: number): string {
+  return `${Math.min(minReplicas, maxInstances)} to ${Math.min(maxReplicas, maxInstances)}`;
+}
+
+/** @throws ManifestError with a line for each that cannot be read */
+function filesOf(names: readonly string[]): ManifestFile[] {
+  const problems: string[] = [];
+  const files = names.flatMap((name) => {
+    try {
+      return [{ name, text: readFileSync(name, 'utf8') }];
+    } catch (error) {
+      problems.push(`${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ManifestError(problems);
+  return files;
 }
 
 /** What each instance is started with. The storage is this process's part. */

@@ -81,9 +81,9 @@ test('a manifest that cannot be used ends the start with 2, its file, line and f
   expect(wrong.output()).toMatch(
     /wrong\.yaml:7: spec\.pollInterval is no field that KEDA knows\. Did you mean 'pollingInterval'\?/,
   );
-  const missing = scaler('--scale-manifest', path.join(folder, 'none.yaml'));
+  const missing = scaler('--scale-manifest', path.join(folder, 'none.yaml'), '--scale-manifest', folder);
   expect(await missing.ended).toBe(2);
-  expect(missing.output()).toMatch(/none\.yaml cannot be read \(ENOENT\)/);
+  expect(missing.output()).toMatch(/none\.yaml cannot be read \(ENOENT\)\.\n.* cannot be read \(EISDIR\)/);
 });
 
 test('instances come with work, one that dies comes again, and none goes before its work in hand is done', async () => {
