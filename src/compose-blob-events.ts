@@ -1,7 +1,7 @@
 /** The wiring of the blob events pipeline; part of composition.ts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBuryBlobEvent } from './activities/bury-blob-event';
-import { createMoveBlob } from './activities/move-blob';
+import { createMoveBlob, longestCallMs } from './activities/move-blob';
 import { createBlobEventLedger } from './adapters/azure-storage/blob-event-ledger';
 import { createBlobEventQueues } from './adapters/azure-storage/blob-event-queues';
 import { createBlobListing } from './adapters/azure-storage/blob-listing';
@@ -10,7 +10,7 @@ import { createRabbitBroker } from './adapters/rabbitmq/blob-event-broker';
 import type { Config } from './config/config';
 import { INCOMING_CONTAINER } from './domain/blob-events/blob-event';
 import { tables } from './domain/storage-layout';
-import { createReceiveBlobEvent } from './intake/blob-events/receive-blob-event';
+import { createReceiveBlobEvent, longestStayMs } from './intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from './intake/blob-events/replay-blob-event';
 import { createScanIncoming } from './intake/blob-events/scan-incoming';
 import { createInsist } from './intake/insist';
@@ -67,13 +67,18 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
       monotonic: () => performance.now(),
       stopping: stop.signal,
       logger,
+      longestStay: longestStayMs(config.runMs),
     }),
     replay: createReplayBlobEvent(broker),
     bury,
     probes: config.blobEvents.broker.kind === 'rabbitmq' ? [broker.probe] : [],
     /** By the names that orchestrations call them. */
     activities: {
-      'move-blob': createMoveBlob({ blobs, account }),
+      'move-blob': createMoveBlob({
+        blobs,
+        account,
+        longestCall: () => AbortSignal.timeout(longestCallMs(config.runMs)),
+      }),
       'bury-blob-event': bury,
     },
     /** Lets what waits go, undone: its messages come again. */

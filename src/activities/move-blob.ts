@@ -45,6 +45,14 @@ export const MOVED_FROM_BASE64 = 'sluice_source_base64';
 const PART_BYTES = 16 * 1024 ** 3;
 /** A part that this is too short for is read in halves, so that no blob is too large, nor storage too slow, for `functionTimeout`. */
 export const LONGEST_CALL_MS = 12 * 60_000;
+/** Of the time that a run may take; the rest is for what else a call does. */
+const CALL = 0.4;
+
+/** How long one call may read where the host ends a run after `runMs`. */
+export function longestCallMs(runMs: number): number {
+  return Math.min(LONGEST_CALL_MS, runMs * CALL);
+}
+
 /** Less than this in one call is no progress: the move is given up. */
 const LEAST_PART_BYTES = 64 * 1024 ** 2;
 /** A destination that changes under every one of these is left to the retry policy. */

@@ -1,5 +1,6 @@
 import { pipelines as allPipelines, type Pipeline } from '../domain/dead-letter';
 import { resolveOrderBackends, type OrderBackends } from './order-backends';
+import { runMsOf } from './run-time';
 import type { Environment, SettingProblem } from './setting-problem';
 import { settingDefinition, settingNames, type SettingName, type Settings } from './settings';
 import { resolveShare, type ShareConfig } from './share-config';
@@ -11,6 +12,8 @@ const LEASE_PER_CALL = 2;
 /** Everything the app knows about its surroundings; read once, frozen, and handed down. */
 export interface Config {
   readonly pipelines: ReadonlySet<Pipeline>;
+  /** Milliseconds that the host lets a function run; `Infinity` for ever. */
+  readonly runMs: number;
   readonly storage: StorageAccess;
   /** The Functions host's own account, with the checkpoints of event hubs; undefined when its connection cannot be read. */
   readonly hostStorage: StorageAccess | undefined;
@@ -112,6 +115,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter(present);
   const config: Config = {
     pipelines: new Set(chosen),
+    runMs: runMsOf(environment),
     storage: access.access,
     hostStorage,
     upload: {

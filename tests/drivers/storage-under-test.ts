@@ -41,7 +41,7 @@ export async function startStorage(
     typeof settings === 'function'
       ? settings({ folder, connectionString: azurite.connectionString, blobPort: blob })
       : settings;
-  const all = { ...given, AzureWebJobsStorage: azurite.connectionString };
+  const all = { AzureWebJobsStorage: azurite.connectionString, ...given };
   const loaded = loadConfig(all);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const clients = createStorageClients(loaded.config.storage);

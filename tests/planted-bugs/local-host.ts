@@ -341,6 +341,15 @@ export const bugs: readonly PlantedBug[] = [
     title: 'lost and begun once more',
   },
   {
+    name: 'rabbit-stop-counts-as-a-try',
+    plants: 'a message whose run ends since its host stops is published again with a try more',
+    file: 'local-host/triggers/rabbitmq/consumer.ts',
+    find: '      else if (this.#stopping.signal.aborted) return;\n',
+    replace: '',
+    tests: 'local-host/triggers/rabbitmq',
+    title: 'as no try',
+  },
+  {
     name: 'scaled-down-at-once',
     plants: 'replicas go as soon as they are too many, whatever was asked for within the stabilization window',
     file: 'local-host/scaler/decision/hpa.ts',

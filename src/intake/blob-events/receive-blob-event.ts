@@ -41,6 +41,8 @@ export interface ReceivePorts {
   /** Aborts when the app stops: what waits is let go, and its message comes again. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
+  /** See {@link longestStayMs}. @default {@link LONGEST_STAY_MS} */
+  readonly longestStay?: number;
 }
 
 export type ReceiveBlobEvent = (message: ReceivedBlobEvent, orchestrations: Orchestrations) => Promise<void>;
@@ -50,6 +52,14 @@ export type ReceiveBlobEvent = (message: ReceivedBlobEvent, orchestrations: Orch
  * RabbitMQ takes back what is not acknowledged within 30 minutes. A message that goes on waiting takes the place of its own.
  */
 export const LONGEST_STAY_MS = 20 * 60_000;
+/** Of the time that a run may take; the rest is for a look that is under way, and to hand the message on. */
+const STAY = 2 / 3;
+
+/** How long a handler may stay where the host ends a run after `runMs`. */
+export function longestStayMs(runMs: number): number {
+  return Math.min(LONGEST_STAY_MS, runMs * STAY);
+}
+
 /** The start is answered when the orchestration has ended, or after this long. */
 const WAIT_MS = 30_000;
 /** Then, between two looks at it; each is twice as long as the one before. */
@@ -64,6 +74,7 @@ export function createReceiveBlobEvent({
   monotonic,
   stopping,
   logger,
+  longestStay = LONGEST_STAY_MS,
 }: ReceivePorts): ReceiveBlobEvent {
   return async (message, orchestrations) => {
     const options = {
@@ -97,7 +108,7 @@ export function createReceiveBlobEvent({
   async function settle(move: BlobMove, message: ReceivedBlobEvent, orchestrations: Orchestrations): Promise<string> {
     const id = moveInstanceId(move.id);
     const fields = { pipeline: 'blob-events', blob: `${INCOMING_CONTAINER}/${move.name}`, instanceId: id };
-    const leaveAt = monotonic() + LONGEST_STAY_MS;
+    const leaveAt = monotonic() + longestStay;
     // A first delivery spares the look: run again, a version that was moved finds its copy.
     const { handedOn } = message.headers;
     const known = message.redelivered || handedOn ? await look(id, orchestrations) : undefined;
@@ -106,7 +117,8 @@ export function createReceiveBlobEvent({
       return 'duplicate';
     }
     const traceparent = currentTraceparent() ?? message.headers.traceparent;
-    const options = { ...(traceparent === undefined ? {} : { traceparent }), waitMs: WAIT_MS, signal: stopping };
+    const waitMs = Math.min(WAIT_MS, longestStay);
+    const options = { ...(traceparent === undefined ? {} : { traceparent }), waitMs, signal: stopping };
     const begun =
       known?.kind === 'running'
         ? known
@@ -132,7 +144,7 @@ export function createReceiveBlobEvent({
   /** When it has ended, or it is time to leave it. */
   async function endOf(id: string, orchestrations: Orchestrations, leaveAt: number): Promise<OrchestrationState> {
     for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
-      await sleep(wait);
+      await sleep(Math.max(0, Math.min(wait, leaveAt - monotonic())));
       const now = await look(id, orchestrations);
       if (now.kind !== 'running' || monotonic() >= leaveAt) return now;
     }

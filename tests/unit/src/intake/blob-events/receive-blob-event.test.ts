@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LONGEST_CALL_MS } from '../../../../../src/activities/move-blob';
+import { LONGEST_CALL_MS, longestCallMs } from '../../../../../src/activities/move-blob';
+import { runMsOf } from '../../../../../src/config/run-time';
 import { blobEventOf, versionId } from '../../../../../src/domain/blob-events/blob-event';
 import { knownHeaders } from '../../../../../src/domain/blob-events/delivery';
 import type { GivenUp } from '../../../../../src/domain/blob-events/given-up';
 import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
-import { createReceiveBlobEvent, LONGEST_STAY_MS } from '../../../../../src/intake/blob-events/receive-blob-event';
+import {
+  createReceiveBlobEvent,
+  LONGEST_STAY_MS,
+  longestStayMs,
+} from '../../../../../src/intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from '../../../../../src/intake/blob-events/replay-blob-event';
 import { memoryBroker } from '../../../../fakes/memory-blob-events';
 import { memoryOrchestrations, silentLogger } from '../../../../fakes/memory-stores';
@@ -148,7 +153,21 @@ describe('a blob event', () => {
     const { functionTimeout } = JSON.parse(readFileSync(file, 'utf8')) as { functionTimeout: string };
     const [hours = 0, minutes = 0] = functionTimeout.split(':').map(Number);
     const timeoutMs = (hours * 60 + minutes) * 60_000;
+    expect(runMsOf({})).toBe(timeoutMs);
     for (const longest of [LONGEST_STAY_MS, LONGEST_CALL_MS]) expect(longest).toBeLessThan(timeoutMs * 0.75);
+    expect([longestStayMs(timeoutMs), longestCallMs(timeoutMs)]).toEqual([LONGEST_STAY_MS, LONGEST_CALL_MS]);
+  });
+
+  it.each([
+    ['00:05:00', 5],
+    ['1.00:00:00', 1440],
+    ['-1', Infinity],
+    ['soon', 30],
+  ])('and sooner where a setting lets runs take %s alone', (text, minutes) => {
+    const runMs = runMsOf({ AzureFunctionsJobHost__functionTimeout: text });
+    expect(runMs).toBe(minutes * 60_000);
+    expect(runMsOf({ AZUREFUNCTIONSJOBHOST__FUNCTIONTIMEOUT: text })).toBe(runMs);
+    for (const longest of [longestStayMs(runMs), longestCallMs(runMs)]) expect(longest).toBeLessThan(runMs * 0.75);
   });
 
   it('goes on when storage comes back, and throws nothing', async () => {
