@@ -27,8 +27,8 @@ export const bugs: readonly PlantedBug[] = [
     name: 'orders-overtake',
     plants: 'an event does not wait behind a parked one of its order',
     file: settle,
-    find: "      if (turn.kind === 'behind') {",
-    replace: "      if (turn.kind === 'behind' && work.attempts > 0) {",
+    find: "      } else if (turn.kind === 'behind') {",
+    replace: "      } else if (turn.kind === 'behind' && work.attempts > 0) {",
     ...handler,
   },
   {
@@ -83,7 +83,7 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'orders-let-go-when-storage-is-away',
     plants: 'a failing store ends the batch, which a partitioned backend then counts as read',
-    file: 'src/intake/orders/insist.ts',
+    file: 'src/intake/insist.ts',
     find: '        if (ports.stopping.aborted) throw error;',
     replace: '        if (wait >= FIRST_MS) throw error;',
     ...handler,

@@ -2,18 +2,29 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../drivers/app-under-test';
+import { bugs as blobEvents } from '../planted-bugs/blob-events';
 import { bugs } from '../planted-bugs/local-host';
+import { bugs as media } from '../planted-bugs/media';
+import { bugs as orders } from '../planted-bugs/orders';
+import { bugs as share } from '../planted-bugs/share';
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
 
-test.each(bugs.map((bug) => [bug.name, bug] as const))('the text of %s occurs once in its file', (_, bug) => {
-  expect(read(bug.file).split(bug.find)).toHaveLength(2);
-  expect(bug.replace).not.toBe(bug.find);
+const all = [...bugs, ...blobEvents, ...media, ...orders, ...share];
+
+test('every bug has a name of its own', () => {
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+});
+
+test.each(all.map((bug) => [bug.name, bug] as const))('the text of %s occurs once in its file', (_, bug) => {
+  for (const { file, find, replace } of [bug, ...(bug.also ?? [])]) {
+    expect(read(file).split(find)).toHaveLength(2);
+    expect(replace).not.toBe(find);
+  }
 });
 
 test('every bug of the local host stands in its DESIGN.md, and no other', () => {
   const listed = [...read('local-host/DESIGN.md').matchAll(/^\| `([a-z-]+)` +\|.*\|.*\|$/gm)].map(([, name]) => name);
   const names = bugs.map((bug) => bug.name);
-  expect(new Set(names).size).toBe(names.length);
   expect(listed.filter((name) => names.includes(name ?? '')).sort()).toEqual([...names].sort());
 });
