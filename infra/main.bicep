@@ -47,6 +47,31 @@ param instanceMemoryMb int = 2048
 @maxValue(1000)
 param maximumInstances int = 40
 
+@description('Where orders come from: BACKEND_MODE. With eventhub, an event hub is made. Kafka wants a cluster: Flex Consumption has no such trigger.')
+@allowed(['queue', 'eventhub'])
+param ordersBackend string = 'queue'
+
+@description('Of the event hub that is made; no more instances than these read at a time.')
+@minValue(1)
+@maxValue(32)
+param eventHubPartitions int = 4
+
+@description('Hours that the event hub keeps orders.')
+@minValue(1)
+@maxValue(168)
+param eventHubRetentionHours int = 168
+
+@description('Whether a cluster, a registry and a key vault are made, for the chart of infra/helm/sluice.')
+param deployKubernetes bool = false
+
+@description('Size of the cluster\'s nodes.')
+param kubernetesNodeSize string = 'Standard_D4ds_v5'
+
+@description('Most nodes of the cluster.')
+@minValue(1)
+@maxValue(100)
+param kubernetesMaximumNodes int = 5
+
 @description('Monthly budget of the resource group, in the currency of the subscription. 0: none.')
 @minValue(0)
 param budgetAmount int = 0
@@ -62,6 +87,7 @@ param budgetStart string = utcNow('yyyy-MM-01')
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
+var ordersHub = 'orders'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
@@ -124,6 +150,49 @@ module events 'modules/event-grid.bicep' = {
   }
 }
 
+module eventHubs 'modules/event-hubs.bicep' = if (ordersBackend == 'eventhub') {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.outputs.principalId
+    hubName: ordersHub
+    partitions: eventHubPartitions
+    retentionHours: eventHubRetentionHours
+    privateNetworking: privateNetworking
+    endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
+    dnsZoneId: network.?outputs.dnsZoneIds.events ?? ''
+  }
+}
+
+module vault 'modules/key-vault.bicep' = if (deployKubernetes) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.outputs.principalId
+    privateNetworking: privateNetworking
+    endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
+    dnsZoneId: network.?outputs.dnsZoneIds.vault ?? ''
+  }
+}
+
+var ordersSettings = {
+  queue: {}
+  eventhub: {
+    EVENTHUB_NAMESPACE: eventHubs.?outputs.fullyQualifiedNamespace ?? ''
+    EVENTHUB_NAME: ordersHub
+    EVENTHUB__fullyQualifiedNamespace: eventHubs.?outputs.fullyQualifiedNamespace ?? ''
+    EVENTHUB__credential: 'managedidentity'
+    EVENTHUB__clientId: identity.outputs.clientId
+    STORAGE_ACCOUNT: storage.outputs.accountName
+  }
+}
+
 module app 'modules/function-app.bicep' = {
   scope: group
   params: {
@@ -140,6 +209,21 @@ module app 'modules/function-app.bicep' = {
     uploadMaxMb: uploadMaxMb
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
+    pipelineSettings: union({ BACKEND_MODE: ordersBackend }, ordersSettings[ordersBackend])
+  }
+}
+
+module kubernetes 'modules/kubernetes.bicep' = if (deployKubernetes) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    identityName: identity.outputs.name
+    release: 'sluice'
+    nodeSize: kubernetesNodeSize
+    maximumNodes: kubernetesMaximumNodes
   }
 }
 
@@ -170,3 +254,8 @@ output SERVICE_APP_NAME string = app.outputs.name
 output SERVICE_APP_URI string = app.outputs.uri
 output STORAGE_ACCOUNT_NAME string = storage.outputs.accountName
 output APPLICATIONINSIGHTS_NAME string = monitoring.outputs.applicationInsightsName
+output IDENTITY_CLIENT_ID string = identity.outputs.clientId
+output KEY_VAULT_NAME string = vault.?outputs.name ?? ''
+output EVENTHUB_NAMESPACE string = eventHubs.?outputs.fullyQualifiedNamespace ?? ''
+output AZURE_AKS_CLUSTER_NAME string = kubernetes.?outputs.clusterName ?? ''
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = kubernetes.?outputs.registryEndpoint ?? ''

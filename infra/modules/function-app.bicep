@@ -13,6 +13,8 @@ param pipelines string
 param uploadMaxMb int
 param instanceMemoryMb int
 param maximumInstances int
+@description('Settings of the pipelines that are on: names and values.')
+param pipelineSettings object
 
 var name = 'func-${token}'
 
@@ -79,7 +81,7 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: {
+    properties: union(pipelineSettings, {
       AzureWebJobsStorage__accountName: account.name
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.properties.clientId
@@ -89,7 +91,7 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
       UPLOAD_MAX_MB: string(uploadMaxMb)
       // The form's own bytes come on top.
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string((uploadMaxMb + 1) * 1048576)
-    }
+    })
   }
 
   resource noFtp 'basicPublishingCredentialsPolicies' = {

@@ -3,7 +3,15 @@ param location string
 param tags object
 param token string
 
-var services = ['blob', 'queue', 'table']
+// The services that private endpoints are made for, and the names that lead there.
+var zoneNames = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  queue: 'privatelink.queue.${environment().suffixes.storage}'
+  table: 'privatelink.table.${environment().suffixes.storage}'
+  events: 'privatelink.servicebus.windows.net'
+  vault: 'privatelink.vaultcore.azure.net'
+}
+var services = items(zoneNames)
 
 resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
   name: 'vnet-${token}'
@@ -45,7 +53,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
 
 resource zones 'Microsoft.Network/privateDnsZones@2020-06-01' = [
   for service in services: {
-    name: 'privatelink.${service}.${environment().suffixes.storage}'
+    name: service.value
     location: 'global'
     tags: tags
   }
@@ -66,8 +74,4 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01
 
 output appSubnetId string = network::app.id
 output endpointSubnetId string = network::endpoints.id
-output dnsZoneIds object = {
-  blob: zones[0].id
-  queue: zones[1].id
-  table: zones[2].id
-}
+output dnsZoneIds object = toObject(services, service => service.key, service => resourceId('Microsoft.Network/privateDnsZones', service.value))

@@ -100,24 +100,67 @@ check('each role is one of these, given to an identity of ours, on no more than 
   );
   expect([...new Set(ids)].sort()).toEqual([
     '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3', // Storage Table Data Contributor
+    '4633458b-17de-408a-b874-0445c86b69e6', // Key Vault Secrets User
+    '7f951dda-4ed3-4680-a7ca-43fe172d538d', // AcrPull, of the cluster on its registry
     '974c5e8b-45b9-4653-ba55-5f855dd0fb88', // Storage Queue Data Contributor
+    'a638d3c7-ab3a-418d-83e6-5f17a39d4fde', // Azure Event Hubs Data Receiver, on one hub
     'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', // Storage Blob Data Owner, which the Functions host asks for
     'ba92f5b4-2d11-453d-a403-e96b0029c9fe', // Storage Blob Data Contributor, of Event Grid on one container
     'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a', // Storage Queue Data Message Sender, of Event Grid on one queue
   ]);
-  expect(roles).toHaveLength(3);
+  expect(roles).toHaveLength(6);
+  const places =
+    /Microsoft\.(Storage\/storageAccounts|EventHub\/namespaces\/eventhubs|KeyVault\/vaults|ContainerRegistry\/registries)/;
   for (const role of roles) {
     expect(role.properties).toMatchObject({ principalType: 'ServicePrincipal' });
-    expect(role.scope).toMatch(/Microsoft\.Storage\/storageAccounts/);
+    expect(role.scope).toMatch(places);
   }
 });
 
 check('everything that can tells the workspace what it does', () => {
   const told = of('Microsoft.Insights/diagnosticSettings');
-  const services = ['blobServices', 'queueServices', 'tableServices', 'systemTopics', 'Web/sites'];
+  const services = [
+    ...['blobServices', 'queueServices', 'tableServices', 'systemTopics', 'Web/sites'],
+    ...['EventHub/namespaces', 'KeyVault/vaults', 'managedClusters', 'ContainerRegistry/registries'],
+  ];
   expect(services.filter((service) => !told.some(({ scope }) => scope?.includes(service)))).toEqual([]);
   for (const { properties } of told)
     expect(properties).toMatchObject({ logs: [{ categoryGroup: 'allLogs', enabled: true }] });
+});
+
+check('nothing that is made takes a key or a password in place of an identity', () => {
+  expect(of('Microsoft.EventHub/namespaces').map(({ properties }) => properties)).toEqual([
+    expect.objectContaining({ disableLocalAuth: true, minimumTlsVersion: '1.2' }),
+  ]);
+  expect(of('Microsoft.KeyVault/vaults').map(({ properties }) => properties)).toEqual([
+    expect.objectContaining({ enableRbacAuthorization: true, enablePurgeProtection: true, enableSoftDelete: true }),
+  ]);
+  // Made empty: whoever deploys puts the secrets in.
+  expect(resources.filter(({ type }) => type.startsWith('Microsoft.KeyVault/vaults/'))).toEqual([]);
+  expect(of('Microsoft.ContainerRegistry/registries').map(({ properties }) => properties)).toEqual([
+    { adminUserEnabled: false },
+  ]);
+  expect(of('Microsoft.ContainerService/managedClusters').map(({ properties }) => properties)).toEqual([
+    expect.objectContaining({
+      disableLocalAccounts: true,
+      aadProfile: { managed: true, enableAzureRBAC: true },
+      oidcIssuerProfile: { enabled: true },
+      securityProfile: expect.objectContaining({ workloadIdentity: { enabled: true } }),
+      workloadAutoScalerProfile: { keda: { enabled: true } },
+    }),
+  ]);
+});
+
+check('with private networking, whatever holds data is closed to the world, and found by a private name', () => {
+  const closed = "[if(parameters('privateNetworking'), 'Disabled', 'Enabled')]";
+  for (const type of [
+    'Microsoft.Storage/storageAccounts',
+    'Microsoft.EventHub/namespaces',
+    'Microsoft.KeyVault/vaults',
+  ])
+    for (const { properties } of of(type)) expect(properties?.['publicNetworkAccess']).toBe(closed);
+  expect(of('Microsoft.Network/privateEndpoints')).toHaveLength(3);
+  expect(of('Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toHaveLength(3);
 });
 
 check('alerts are on, and end by themselves when their cause is gone', () => {
@@ -136,10 +179,17 @@ check('no output holds a secret', () => {
 
 check('the app’s settings are settings that the code or the platform knows', () => {
   const platform = ['AZURE_CLIENT_ID', 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'];
-  const ofConnection = ['AzureWebJobsStorage__credential', 'AzureWebJobsStorage__clientId'];
-  const [settings] = of('Microsoft.Web/sites/config');
-  const names = Object.keys(settings?.properties ?? {});
-  const known: readonly string[] = [...settingNames, ...platform, ...ofConnection];
+  const ofConnections = ['AzureWebJobsStorage', 'EVENTHUB'].flatMap((connection) =>
+    ['credential', 'clientId', 'fullyQualifiedNamespace'].map((part) => `${connection}__${part}`),
+  );
+  const source = ['main.bicep', path.join('modules', 'function-app.bicep')]
+    .map((file) => readFileSync(path.join(infra, file), 'utf8'))
+    .join('\n');
+  // Settings alone are written like this; what else begins in capitals is an output.
+  const names = [...source.matchAll(/[\s{]((?:[A-Z][A-Z_]+|AzureWebJobs\w+|EVENTHUB__\w+)): /g)].map(
+    ([, name = '']) => name,
+  );
+  const known: readonly string[] = [...settingNames, ...platform, ...ofConnections];
   expect(names.filter((name) => !known.includes(name))).toEqual([]);
   expect(names).toContain('PIPELINES');
 });
