@@ -20,16 +20,27 @@ export function createSqliteDocumentStore({ file }: SqliteStoreOptions): Documen
     prepare: (model) => writer.call('prepare', model),
     find: (key) => reader.call('find', key),
     list: (projectId, limit, after) => reader.call('list', projectId, limit, after),
-    putChunks: (key, version, chunks) => writer.call('putChunks', key, version, chunks),
+    putChunks: (key, version, chunks) =>
+      writer.call(
+        'putChunks',
+        key,
+        version,
+        chunks.map((chunk) => ({ ...chunk, vector: onItsOwn(chunk.vector) })),
+      ),
     replace: (record, expected) => writer.call('replace', record, expected),
     remove: (key, expected) => writer.call('remove', key, expected),
     removeChunks: (key, version) => writer.call('removeChunks', key, version),
-    search: (query) => reader.call('search', query),
+    search: (query) => reader.call('search', { ...query, vector: onItsOwn(query.vector) }),
     count: () => reader.call('count'),
     async close() {
       await Promise.all([writer.close(), reader.close()]);
     },
   };
+}
+
+/** What goes to a thread takes the whole memory along that it is a part of. */
+function onItsOwn(vector: Float32Array): Float32Array {
+  return vector.byteLength === vector.buffer.byteLength ? vector : vector.slice();
 }
 
 interface StoreThread {
