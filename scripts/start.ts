@@ -12,6 +12,8 @@ import { demoStates, earlierDemo, uploadDemo } from './local/demo';
 import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { formatTable } from './local/pipeline-table';
+import { indexFile } from './local/index-file';
+import { runIngestionDemo } from './local/ingestion-demo';
 import { runOrdersDemo } from './local/orders-demo';
 import { pipelineRows } from './local/pipeline-rows';
 import { localShareSettings, makeLocalShare, runShareDemo, shareState } from './local/share-demo';
@@ -59,6 +61,7 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
     makeLocalShare(share);
     Object.assign(environment, share);
   }
+  environment.SQLITE_FILE = indexFile(environment, home);
   const checked = checkSettings(environment);
   if (!checked.ok)
     throw new StartRefused(
@@ -155,8 +158,9 @@ async function report(
   const ordering = ordersState(base, home, options, config, end);
   const share = shareReport(base, home, options, config, end);
   const moving = blobEventsReport(base, home, options, config, end);
+  const reading = ingestionReport(base, home, options, config, end);
   // Awaited below; until then a failure of theirs is nobody's surprise.
-  for (const demo of [ordering, share, moving]) demo.catch(() => undefined);
+  for (const demo of [ordering, share, moving, reading]) demo.catch(() => undefined);
   let media = 'waiting for files';
   if (config.pipelines.has('media') && options.demo && !end.aborted) {
     const items = earlier ?? (await uploadDemo(base, path.join(root, 'demo', 'media'), stateFile));
@@ -169,14 +173,16 @@ async function report(
   for (const line of nfs.lines) console.log(`  nfs    ${line}`);
   const blobEvents = await moving;
   for (const line of blobEvents.lines) console.log(`  blobs  ${line}`);
+  const ingestion = await reading;
+  for (const line of ingestion.lines) console.log(`  text   ${line}`);
   const orders = await ordering;
-  console.log(
-    `\n${formatTable(pipelineRows(config, { media, 'blob-events': blobEvents.state, nfs: nfs.state, orders }))}`,
-  );
-  const tries = config.pipelines.has('media')
-    ? `curl -F "file=@demo/media/lock.png" ${base}/upload`
-    : `curl ${base}/readyz`;
-  console.log(`\nTry: ${tries}`);
+  const states = { media, 'blob-events': blobEvents.state, nfs: nfs.state, ingestion: ingestion.state, orders };
+  console.log(`\n${formatTable(pipelineRows(config, states))}`);
+  const tries = [
+    ...(config.pipelines.has('media') ? [`curl -F "file=@demo/media/lock.png" ${base}/upload`] : []),
+    ...(config.pipelines.has('ingestion') ? [`curl "${base}/v1/search?q=how+do+I+authenticate"`] : []),
+  ];
+  console.log(`\nTry: ${(tries.length > 0 ? tries : [`curl ${base}/readyz`]).join('\n     ')}`);
 }
 
 /** What the table says of the orders. */
@@ -207,6 +213,21 @@ async function blobEventsReport(
   const demo = runs ? await runBlobEventsDemo(base, config.storage, media, state, DEMO_LIMIT_MS, end) : undefined;
   if (!demo) return { state: 'waiting for blobs', lines: [] };
   return { state: `running, ${demo.moved} of ${demo.put} demo blobs moved`, lines: demo.lines };
+}
+
+/** The demo of the text ingestion at the first start. */
+async function ingestionReport(
+  base: string,
+  home: string,
+  options: StartOptions,
+  config: Config,
+  end: AbortSignal,
+): Promise<{ readonly state: string; readonly lines: readonly string[] }> {
+  const runs = config.pipelines.has('ingestion') && options.demo && !end.aborted;
+  const [texts, state] = [path.join(root, 'demo', 'text'), path.join(home, 'ingestion-demo.json')];
+  const demo = runs ? await runIngestionDemo(base, config, texts, state, DEMO_LIMIT_MS, end) : undefined;
+  if (!demo) return { state: 'waiting for texts', lines: [] };
+  return { state: `running, ${demo.ingested} of ${demo.put} demo texts can be searched`, lines: demo.lines };
 }
 
 /** The share's demo at the first start, what its session does at later ones; beside the media demo. */

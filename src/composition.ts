@@ -25,6 +25,7 @@ import { createSignatureReader } from './adapters/file-signature/signature-reade
 import { createFormReader } from './adapters/multipart/form-reader';
 import { composeShare, shareActivitiesElsewhere } from './compose-share';
 import { composeBlobEvents } from './compose-blob-events';
+import { composeIngestion } from './compose-ingestion';
 import { composeOrders } from './compose-orders';
 import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
@@ -79,6 +80,8 @@ export function compose(config: Config) {
   if (config.pipelines.has('orders')) probes.set('orders', [storageProbe, ...orders.probes]);
   const blobEvents = composeBlobEvents(config, { clients, blobs, clock, deadLetters, logger });
   if (config.pipelines.has('blob-events')) probes.set('blob-events', [storageProbe, ...blobEvents.probes]);
+  const ingestion = composeIngestion(config, { clients, blobs, clock, deadLetters, logger });
+  if (config.pipelines.has('ingestion')) probes.set('ingestion', [storageProbe, ...ingestion.probes]);
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
 
@@ -118,6 +121,7 @@ export function compose(config: Config) {
     ),
     orders,
     blobEvents,
+    ingestion,
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, sleep: (ms) => delay(ms), logger }),
     /** By the names that orchestrations call them. */
@@ -131,6 +135,7 @@ export function compose(config: Config) {
       'settle-media': createSettleMedia({ inbox, records, clock }),
       'bury-media': createBuryMedia({ deadLetters, records, inbox }),
       ...blobEvents.activities,
+      ...ingestion.activities,
       ...(share?.activities ?? shareActivitiesElsewhere),
     },
   };

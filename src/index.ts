@@ -13,6 +13,12 @@ import { registerIncomingScanned } from './functions/incoming-scanned';
 import { registerDeadLetters } from './functions/dead-letters';
 import { registerDurable } from './functions/durable';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
+import { registerDocuments } from './functions/documents';
+import { registerIngestBlob } from './functions/ingest-blob';
+import { registerIngestionPoisoned, registerIngestionReplayed } from './functions/ingestion-returned';
+import { registerIngestionStatus } from './functions/ingestion-status';
+import { registerDeletedBlobsSought, registerIngestionCounted } from './functions/ingestion-timers';
+import { registerSearch } from './functions/search';
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
 import { registerOrdersPoisoned, registerOrdersQueued, registerOrdersReplayed } from './functions/orders-queued';
@@ -66,6 +72,17 @@ if (loaded.ok) {
     registerShareReplayQueued(sluice.share, config.storage.connectionName);
     registerShareReplayPoisoned(sluice, config.storage.connectionName);
     registerWatch(sluice.share, sluice.logger);
+  }
+  if (config.pipelines.has('ingestion')) {
+    registerIngestBlob(sluice);
+    registerIngestionReplayed(sluice);
+    registerIngestionPoisoned(sluice);
+    registerDeletedBlobsSought(sluice);
+    registerIngestionCounted(sluice);
+    registerSearch(sluice);
+    registerDocuments(sluice);
+    registerIngestionStatus(sluice);
+    app.hook.appTerminate(() => sluice.ingestion.stop());
   }
   if (config.pipelines.has('orders')) {
     const { triggers, backends } = config.orders;

@@ -4,17 +4,19 @@
  * 78 (EX_CONFIG of sysexits.h) with the reasons when not. Secrets are never printed.
  */
 import { createStorageClients, identity } from './adapters/azure-storage/clients';
-import { provisionStorage } from './adapters/azure-storage/provision';
+import { provisionStorage, type StorageLayout } from './adapters/azure-storage/provision';
 import { createShareAccount } from './adapters/azure-storage/share-account';
 import { createEventHub } from './adapters/event-hubs/hub';
 import { createKafkaTopic } from './adapters/kafka/topic';
 import { createShareFiles } from './adapters/share/share-files';
 import { createBlobEventBroker } from './compose-blob-events';
+import { createDocumentStore, createEmbedder } from './compose-ingestion';
 import { loadConfig, type Config } from './config/config';
 import { environment } from './config/environment';
 import { describeProblem, type Environment } from './config/setting-problem';
 import type { Probe } from './ports/probe';
 import { messageOf } from './telemetry/logger';
+import type { EmbeddingModel } from './domain/ingestion/document';
 import { storageLayout } from './domain/storage-layout';
 
 export const EX_CONFIG = 78;
@@ -44,11 +46,16 @@ const UNREACHED: Readonly<Record<Config['storage']['kind'], string>> = {
   'account-key': 'Check STORAGE_ACCOUNT_NAME and the network.',
 };
 
+/** With the container that the settings name. */
+function layoutOf({ ingestion }: Config): StorageLayout {
+  return { ...storageLayout, containers: [...new Set([...storageLayout.containers, ingestion.container])] };
+}
+
 /** One call to storage, which also makes what is missing there. */
 export async function checkStorage(config: Config): Promise<Preflight> {
   const { storage } = config;
   try {
-    await provisionStorage(createStorageClients(storage), storageLayout);
+    await provisionStorage(createStorageClients(storage), layoutOf(config));
     return { ok: true, config };
   } catch (error) {
     const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
@@ -87,6 +94,50 @@ export async function checkShare(config: Config): Promise<Preflight> {
     share.stop();
   }
   return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
+/** The store of documents and the service that embeds them. Nothing to do where the pipeline is off. */
+export async function checkIngestion(config: Config): Promise<Preflight> {
+  if (!config.pipelines.has('ingestion')) return { ok: true, config };
+  const { embedder: embedding, store: storing, container } = config.ingestion;
+  const reasons: string[] = [];
+  const embedder = createEmbedder(embedding);
+  const store = createDocumentStore(storing);
+  try {
+    const ready = await store.prepare(embedder.model);
+    if (ready.kind === 'mixed')
+      reasons.push(
+        `INDEX_MODEL_MIXED EMBEDDER: the index holds vectors of ${named(ready.holds)}, and ${named(embedder.model)} is set; vectors of two models cannot be compared. Set the embedder that the index was made with, or make the index anew: npm run reindex.`,
+      );
+  } catch (error) {
+    const found = firstLineOf(error);
+    reasons.push(
+      storing.kind === 'sqlite'
+        ? `SETTINGS_INVALID SQLITE_FILE=${storing.file}: ${found}. It must be a file that can be written, on a disk of this machine.`
+        : `CREDENTIAL_MISSING COSMOS_ENDPOINT: ${found}. Check the address, the network, and that the identity has the role Cosmos DB Built-in Data Contributor (or set COSMOS_KEY).`,
+    );
+  } finally {
+    await store.close();
+  }
+  // The packaged model asks nobody, and is loaded when it is first needed.
+  if (embedding.kind === 'azure-openai') {
+    const answer = await embedder.embed(['preflight'], AbortSignal.timeout(PROBE_MS)).catch((error: unknown) => error);
+    if (answer instanceof Error)
+      reasons.push(
+        `CREDENTIAL_MISSING AZURE_OPENAI_ENDPOINT: ${firstLineOf(answer)}. Check the address, AZURE_OPENAI_DEPLOYMENT, the network, and that the identity has the role Cognitive Services OpenAI User (or set AZURE_OPENAI_API_KEY).`,
+      );
+  }
+  await embedder.close();
+  if (reasons.length === 0) console.log(`Ingestion: ${container}, ${embedding.kind}, ${storing.kind}.`);
+  return reasons.length > 0 ? { ok: false, reasons } : { ok: true, config };
+}
+
+function named({ name, dimensions }: EmbeddingModel): string {
+  return `${name} (${dimensions} dimensions)`;
+}
+
+function firstLineOf(error: unknown): string {
+  return (messageOf(error).split('\n', 1)[0] ?? '').replace(/\.+$/, '');
 }
 
 /** The brokers that orders come from. Nothing to do where they come from the queue alone, or not at all. */
@@ -136,7 +187,7 @@ export async function checkBlobEvents(config: Config): Promise<Preflight> {
 /** All of it, one after the other; ends with the first that fails. */
 export async function checkAll(settings: Preflight): Promise<Preflight> {
   let result = settings;
-  for (const check of [checkStorage, checkShare, checkBlobEvents, checkOrders])
+  for (const check of [checkStorage, checkShare, checkBlobEvents, checkIngestion, checkOrders])
     if (result.ok) result = await check(result.config);
   return result;
 }

@@ -2,7 +2,7 @@ import type { Config } from '../../src/config/config';
 import type { Pipeline } from '../../src/domain/dead-letter';
 import type { PipelineRow } from './pipeline-table';
 
-/** One row a pipeline of SPEC, those that are still to be built included. `states`: what is known of their demos. */
+/** One row a pipeline. `states`: what is known of their demos. */
 export function pipelineRows(
   config: Config,
   states: Readonly<Partial<Record<Pipeline, string>>>,
@@ -13,17 +13,11 @@ export function pipelineRows(
     state: config.pipelines.has(pipeline) ? (states[pipeline] ?? 'running') : 'off',
     enabledBy,
   });
-  const missing = (pipeline: Pipeline, trigger: string): PipelineRow => ({
-    pipeline,
-    trigger,
-    state: 'not built yet',
-    enabledBy: '-',
-  });
   return [
     row('media', 'POST /upload, queue jobqueue', 'PIPELINES'),
     row('blob-events', blobEventsTrigger(config), 'PIPELINES'),
     row('nfs', 'NFS share sweep', 'APP_AZURE_ACCOUNT_URL, APP_AZURE_CONTAINER'),
-    missing('text', 'blob snippet-input'),
+    row('ingestion', `blob in ${config.ingestion.container}`, 'PIPELINES, COSMOS_ENDPOINT, AZURE_OPENAI_ENDPOINT'),
     row('orders', ordersTrigger(config), 'PIPELINES, BACKEND_MODE'),
   ];
 }

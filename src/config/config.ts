@@ -1,4 +1,6 @@
 import { pipelines as allPipelines, type Pipeline } from '../domain/dead-letter';
+import { isIngestionMeant, resolveIngestion, type IngestionConfig } from './ingestion-config';
+import { ingestionSettings } from './ingestion-settings';
 import { resolveOrderBackends, type OrderBackends } from './order-backends';
 import { runMsOf } from './run-time';
 import type { Environment, SettingProblem } from './setting-problem';
@@ -37,6 +39,7 @@ export interface Config {
   };
   /** Present when the pipeline nfs runs here. */
   readonly share: ShareConfig | undefined;
+  readonly ingestion: IngestionConfig;
   readonly orders: {
     readonly backends: OrderBackends;
     readonly triggers: 'all' | 'backend' | 'others';
@@ -105,14 +108,20 @@ export function loadConfig(environment: Environment): LoadedConfig {
   const brokersRead = problems.every(({ setting }) => !/^(BACKEND|KAFKA|EVENTHUB)_/.test(setting));
   // What rests on a wrong value is judged when that is mended.
   const backends = brokersRead ? resolveOrderBackends(read, hostStorage) : ({ ok: false, problems: [] } as const);
+  const ingestionRead = problems.every(({ setting }) => !(setting in ingestionSettings));
+  const ingestion = ingestionRead ? resolveIngestion(read) : ({ ok: false, problems: [] } as const);
   // A value that is wrong is not also missing.
-  const more = [...(share.ok ? [] : share.problems), ...(backends.ok ? [] : backends.problems), ...leaseProblems(read)];
+  const more = [share, backends, ingestion].flatMap((part) => (part.ok ? [] : part.problems));
+  more.push(...leaseProblems(read));
   problems.push(...more.filter((p) => !problems.some(({ setting }) => setting === p.setting)));
-  if (problems.length > 0 || !access.ok || !share.ok || !backends.ok) return { ok: false, problems };
+  if (problems.length > 0 || !access.ok || !share.ok || !backends.ok || !ingestion.ok) return { ok: false, problems };
 
-  const present = (p: Pipeline): boolean =>
-    p === 'media' || p === 'blob-events' || p === 'orders' || (p === 'nfs' && share.share !== undefined);
-  const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter(present);
+  const present: Readonly<Record<Pipeline, boolean>> = {
+    ...{ media: true, 'blob-events': true, orders: true },
+    nfs: share.share !== undefined,
+    ingestion: isIngestionMeant(ingestion.ingestion, access.access),
+  };
+  const chosen = read.PIPELINES?.length ? read.PIPELINES : allPipelines.filter((pipeline) => present[pipeline]);
   const config: Config = {
     pipelines: new Set(chosen),
     runMs: runMsOf(environment),
@@ -134,6 +143,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
       batchSize: read.BLOB_EVENTS_BATCH_SIZE,
     },
     share: share.share,
+    ingestion: ingestion.ingestion,
     orders: {
       backends: backends.backends,
       triggers: read.ORDERS_TRIGGERS,

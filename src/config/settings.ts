@@ -5,64 +5,11 @@
  */
 import { z } from 'zod';
 import { isPipeline } from '../domain/dead-letter';
+import { ingestionSettings } from './ingestion-settings';
 import { isNcrontab } from './ncrontab';
+import { csv, decimal, flag, folder, integer, optionalText, text, type SettingDefinition } from './setting-schemas';
 
-export interface SettingDefinition<T = unknown> {
-  readonly schema: z.ZodType<T, string | undefined>;
-  /** Accepted values, for people. */
-  readonly accepts: string;
-  readonly example: string;
-  readonly meaning: string;
-  /** The default as text, `''` for none. */
-  readonly default: string;
-  /** Never printed. */
-  readonly secret?: true;
-}
-
-const flag = (whenAbsent: boolean) =>
-  z
-    .enum(['0', '1', 'true', 'false'])
-    .optional()
-    .transform((v) => (v === undefined ? whenAbsent : v === '1' || v === 'true'));
-
-const integer = (whenAbsent: number, min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .optional()
-    .transform((v) => (v === undefined ? whenAbsent : Number(v)))
-    .pipe(z.number().int().min(min).max(max));
-
-const decimal = (whenAbsent: number, min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/)
-    .optional()
-    .transform((v) => (v === undefined ? whenAbsent : Number(v)))
-    .pipe(z.number().min(min).max(max));
-
-const folder = (whenAbsent: string) =>
-  z
-    .string()
-    .regex(/^\//)
-    .optional()
-    .transform((v) => v ?? whenAbsent);
-
-const text = (whenAbsent: string) =>
-  z
-    .string()
-    .optional()
-    .transform((v) => v ?? whenAbsent);
-
-const optionalText = z.string().optional();
-
-const csv = (whenAbsent: string) =>
-  text(whenAbsent).transform((v) =>
-    v
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  );
+export type { SettingDefinition };
 
 export const settings = {
   AzureWebJobsStorage: {
@@ -114,7 +61,7 @@ export const settings = {
     schema: csv('')
       .pipe(z.array(z.string().refine(isPipeline)))
       .optional(),
-    accepts: 'a comma-separated list of: media, blob-events, nfs, orders',
+    accepts: 'a comma-separated list of: media, blob-events, nfs, ingestion, orders',
     example: 'media,orders',
     meaning: 'Which pipelines run here. Absent or empty: each one whose settings are present.',
     default: '',
@@ -605,6 +552,7 @@ export const settings = {
       'How long it is kept which orders are done. An event that its backend took earlier, and that is not known to be done, becomes a dead letter (ORDER_TOO_OLD) instead of being applied. Keep it above the retention of the Kafka topic or event hub.',
     default: '30',
   },
+  ...ingestionSettings,
   LOG_LEVEL: {
     schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),
     accepts: 'debug, info, warn or error',

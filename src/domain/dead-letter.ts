@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error-codes';
 
-export const pipelines = ['media', 'blob-events', 'nfs', 'text', 'orders'] as const;
+export const pipelines = ['media', 'blob-events', 'nfs', 'ingestion', 'orders'] as const;
 export type Pipeline = (typeof pipelines)[number];
 
 export function isPipeline(text: string): text is Pipeline {

@@ -114,6 +114,12 @@ const list = [
       'It becomes a folder: not . or .., and at most 200 bytes once URL-encoded. Leave it out for a generated one.',
   },
   {
+    code: 'DOCUMENT_NOT_FOUND',
+    status: 404,
+    title: 'No such document',
+    remedy: 'GET /v1/documents lists those there are; documentId and projectId together name one.',
+  },
+  {
     code: 'SESSION_RUNNING',
     status: 409,
     title: 'A session is running',
@@ -125,6 +131,20 @@ const list = [
     status: 503,
     title: 'Storage does not answer',
     remedy: 'Try again after the Retry-After time. What was not acknowledged was not stored.',
+  },
+  {
+    code: 'EMBEDDER_UNAVAILABLE',
+    status: 503,
+    title: 'The embedding service does not answer',
+    remedy:
+      'Try again after the Retry-After time. A dead letter with this code can be replayed once the service answers again.',
+  },
+  {
+    code: 'INDEX_MODEL_MIXED',
+    status: 503,
+    title: 'The index holds vectors of another embedding model',
+    remedy:
+      'Vectors of two models cannot be compared. Set the embedder that the index was made with, or make the index anew: npm run reindex.',
   },
   {
     code: 'NOT_READY',
@@ -254,6 +274,44 @@ const list = [
     title: 'The blob could not be moved',
     remedy:
       'The error says why storage refused (a lease, snapshots, a policy, an outage). The blob is still in incoming. Mend that, then replay.',
+  },
+  {
+    code: 'INGESTION_INPUT_INVALID',
+    title: 'The text, or the message that asks for it, is not what it should be',
+    remedy:
+      'embeddings_orchestrator takes {projectId, name, text}; a replay takes {container, name}. The error names the field.',
+  },
+  {
+    code: 'INGESTION_NOT_STARTED',
+    title: 'The ingestion of a blob could not be started',
+    remedy: 'The error says what failed three times. The blob is untouched. Mend that, then replay.',
+  },
+  {
+    code: 'INGESTION_FAILED',
+    title: 'The ingestion of a text failed',
+    remedy: 'The error says at what. What was searchable before still is. Mend that, then replay.',
+  },
+  {
+    code: 'CONTENT_QUARANTINED',
+    title: 'The content of a blob was refused',
+    remedy:
+      'The error names the rule. The blob lies in the container ingestion-quarantine, under the name in keys; mend it and upload it again.',
+  },
+  {
+    code: 'EMBEDDING_REFUSED',
+    title: 'The embedding service refuses the text',
+    remedy:
+      'The error is its answer (a content filter, a text that is too long). Mend the text or the service’s rules, then replay.',
+  },
+  {
+    code: 'INDEX_FAILED',
+    title: 'The store did not take the chunks',
+    remedy: 'The error says why. What was searchable before still is. Mend that, then replay.',
+  },
+  {
+    code: 'WORKING_COPY_LOST',
+    title: 'The working copy of a long text is gone',
+    remedy: 'Somebody removed it from the container ingestion-work. A replay reads the blob again.',
   },
   {
     code: 'HOST_POISON',

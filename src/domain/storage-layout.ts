@@ -13,6 +13,16 @@ export const BLOB_EVENT_QUEUE = 'blob-events';
 export const BLOB_ERROR_QUEUE = 'blob-error';
 /** Dead letters of blob events that are replayed, whatever broker they came from. */
 export const BLOB_REPLAY_QUEUE = 'blob-event-replays';
+/** Dead letters of text ingestion that are replayed. */
+export const INGESTION_REPLAY_QUEUE = 'ingestion-replays';
+/** Where the Functions host puts blob triggers' messages that it gave up. */
+export const BLOB_TRIGGER_POISON_QUEUE = 'webjobs-blobtrigger-poison';
+/** What INGESTION_CONTAINER is where nothing is set. */
+export const INGESTION_CONTAINER = 'snippet-input';
+/** Blobs that the rules on content refused. */
+export const QUARANTINE_CONTAINER = 'ingestion-quarantine';
+/** Texts on their way, of runs that are not over. */
+export const WORKING_CONTAINER = 'ingestion-work';
 export const PARKED_CONTAINER = 'parked-orders';
 export const DEAD_LETTER_CONTAINER = 'dead-letters';
 export const tables = {
@@ -24,11 +34,21 @@ export const tables = {
   orders: 'sluiceorders',
   parked: 'sluiceparked',
   blobEvents: 'sluiceblobevents',
+  breakers: 'sluicebreakers',
 } as const;
 
 /** Everything that must exist in the pipelines' storage account; the infrastructure and `npm start` both make it from here. */
 export const storageLayout = {
-  containers: [RAW_CONTAINER, INCOMING_CONTAINER, PROCESSED_CONTAINER, DEAD_LETTER_CONTAINER, PARKED_CONTAINER],
+  containers: [
+    RAW_CONTAINER,
+    INCOMING_CONTAINER,
+    PROCESSED_CONTAINER,
+    DEAD_LETTER_CONTAINER,
+    PARKED_CONTAINER,
+    INGESTION_CONTAINER,
+    QUARANTINE_CONTAINER,
+    WORKING_CONTAINER,
+  ],
   queues: [
     JOB_QUEUE,
     `${JOB_QUEUE}-poison`,
@@ -43,6 +63,8 @@ export const storageLayout = {
     BLOB_ERROR_QUEUE,
     BLOB_REPLAY_QUEUE,
     `${BLOB_REPLAY_QUEUE}-poison`,
+    INGESTION_REPLAY_QUEUE,
+    `${INGESTION_REPLAY_QUEUE}-poison`,
   ],
   tables: Object.values(tables),
 } as const;

@@ -5,6 +5,10 @@ import { PROCESS_MEDIA } from '../domain/media/process-media';
 import { MOVE_BLOB } from '../domain/blob-events/move-blob';
 import { TRANSFER_SHARE } from '../domain/share/transfer';
 import type { ActivityCall } from '../domain/orchestration-call';
+import { EMBEDDINGS } from '../domain/ingestion/embeddings-input';
+import { FORGET_DOCUMENT } from '../domain/ingestion/forget-input';
+import { embeddings } from '../orchestrators/embeddings';
+import { forgetDocument } from '../orchestrators/forget-document';
 import { moveBlob } from '../orchestrators/move-blob';
 import { processMedia } from '../orchestrators/process-media';
 import { transferShare } from '../orchestrators/transfer-share';
@@ -18,6 +22,8 @@ export function registerDurable({ activities }: App): void {
   df.app.orchestration(PROCESS_MEDIA, processMedia);
   df.app.orchestration(MOVE_BLOB, moveBlob);
   df.app.orchestration(TRANSFER_SHARE, transferShare);
+  df.app.orchestration(EMBEDDINGS, embeddings);
+  df.app.orchestration(FORGET_DOCUMENT, forgetDocument);
   for (const [name, activity] of Object.entries(activities)) {
     df.app.activity(name, { handler: activityHandler(name, activity as (input: unknown) => Promise<unknown>) });
   }

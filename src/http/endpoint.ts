@@ -57,10 +57,12 @@ function failure(error: unknown, invocationId: string): HttpResponseInit {
   );
 }
 
-export function problemResponse(p: Problem): HttpResponseInit {
+/** `retryAfterS`: with a 503, when to ask again. */
+export function problemResponse(p: Problem, retryAfterS = 5): HttpResponseInit {
+  const retry = p.status === 503 ? { 'retry-after': String(retryAfterS) } : {};
   return {
     status: p.status,
-    headers: { 'content-type': 'application/problem+json', ...(p.status === 503 ? { 'retry-after': '5' } : {}) },
+    headers: { 'content-type': 'application/problem+json', ...retry },
     body: JSON.stringify(p),
   };
 }

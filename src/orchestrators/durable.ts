@@ -28,6 +28,14 @@ export interface Steps {
     input: Parameters<A>[0],
     retry?: Retry,
   ): Step<Awaited<ReturnType<A>>>;
+  /**
+   * Calls an activity for each input side by side and waits for all of them, without retries: where one of many fails after it was
+   * tried again, Azure numbers what follows otherwise than the library. What can fail is a result of such an activity.
+   */
+  all<A extends (input: never) => Promise<unknown>>(
+    name: string,
+    inputs: readonly Parameters<A>[0][],
+  ): Step<readonly Awaited<ReturnType<A>>[]>;
   sleep(ms: number): Step<void>;
 }
 
@@ -37,9 +45,15 @@ export type Story<I, O> = (steps: Steps, input: I) => Step<O>;
 /** The orchestrator that durable-functions runs, made of a story. */
 export function orchestrator<I, O>(story: Story<I, O>): (context: OrchestrationContext) => Generator<Task, O, unknown> {
   return function* (context) {
-    const { input, traceparent } = context.df.getInput<Started<I>>();
+    const { input, traceparent } = startedWith<I>(context.df.getInput());
     return yield* story(stepsOf(context, traceparent), input);
   };
+}
+
+/** Whoever starts it through the host's own API gives the bare input. */
+function startedWith<I>(given: unknown): Started<I> {
+  const isOurs = typeof given === 'object' && given !== null && 'input' in given;
+  return isOurs ? (given as Started<I>) : { input: given as I };
 }
 
 function stepsOf(context: OrchestrationContext, traceparent: string | undefined): Steps {
@@ -52,6 +66,13 @@ function stepsOf(context: OrchestrationContext, traceparent: string | undefined)
         ? context.df.callActivityWithRetry(name, retryOptions(retry), call)
         : context.df.callActivity(name, call);
       return (yield task) as Awaited<ReturnType<A>>;
+    },
+    *all<A extends (input: never) => Promise<unknown>>(name: string, inputs: readonly Parameters<A>[0][]) {
+      // One of none fails.
+      if (inputs.length === 0) return [];
+      const calls = inputs.map((input): ActivityCall<unknown> => ({ input, ...(traceparent ? { traceparent } : {}) }));
+      const tasks = calls.map((call) => context.df.callActivity(name, call));
+      return (yield context.df.Task.all(tasks)) as Awaited<ReturnType<A>>[];
     },
     *sleep(ms) {
       yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + ms));

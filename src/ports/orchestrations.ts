@@ -26,3 +26,6 @@ export type OrchestrationState =
   | { readonly kind: 'unknown' | 'running' }
   /** `output`: what it returned; undefined where it failed or was terminated. */
   | { readonly kind: 'ended'; readonly output: unknown };
+
+/** How many whose ids begin so were started and have not ended; counted up to `most`. */
+export type CountUnderWay = (idPrefix: string, most: number) => Promise<number>;

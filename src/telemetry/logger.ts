@@ -23,6 +23,11 @@ export interface Logger {
   error(message: string, fields?: LogFields, error?: unknown): void;
 }
 
+export interface PlainLogger extends Logger {
+  /** A line at level info whose wording others rely on: the record's message as it stands, without JSON around it. */
+  plain(line: string): void;
+}
+
 const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const invocation = new AsyncLocalStorage<InvocationLog>();
 
@@ -31,7 +36,7 @@ export function withInvocationLog<T>(log: InvocationLog, work: () => T): T {
   return invocation.run(log, work);
 }
 
-export function createLogger(least: LogLevel): Logger {
+export function createLogger(least: LogLevel): PlainLogger {
   const write = (level: LogLevel, message: string, fields: LogFields = {}, error?: unknown): void => {
     if (order.indexOf(level) < order.indexOf(least)) return;
     const span = trace.getActiveSpan()?.spanContext();
@@ -49,6 +54,9 @@ export function createLogger(least: LogLevel): Logger {
     info: (message, fields) => write('info', message, fields),
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields, error) => write('error', message, fields, error),
+    plain(line) {
+      if (order.indexOf('info') >= order.indexOf(least)) (invocation.getStore() ?? console).info(line);
+    },
   };
 }
 

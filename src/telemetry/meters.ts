@@ -2,9 +2,16 @@ import { metrics as api, type Attributes, type Histogram } from '@opentelemetry/
 import { metrics } from './names';
 import { Tally } from './tally';
 
-type HistogramName = 'activityDuration' | 'blobScanDuration' | 'orderDuration' | 'shareTransferDuration';
-type ObservedName = 'backlog' | 'blobQueue';
-type GaugeName = 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
+type HistogramName =
+  | 'activityDuration'
+  | 'blobScanDuration'
+  | 'embeddingDuration'
+  | 'orderDuration'
+  | 'processingDuration'
+  | 'searchDuration'
+  | 'shareTransferDuration';
+type ObservedName = 'backlog' | 'blobQueue' | 'breakerState' | 'indexSize';
+type GaugeName = 'ingestionWaiting' | 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
 type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName | ObservedName>;
 
 const tallies = new Map<string, Tally>();

@@ -15,6 +15,9 @@ export const spans = {
   blobPublish: 'publish blob event',
   blobEvent: 'process blob event',
   blobReplay: 'replay blob event',
+  ingestBlob: 'process ingest_blob',
+  reconcile: 'seek deleted blobs',
+  search: 'search documents',
 } as const;
 
 export const metrics = {
@@ -101,6 +104,52 @@ export const metrics = {
     unit: 's',
     description: 'Duration of one look through the container incoming.',
   },
+  processingDuration: {
+    name: 'ProcessingDuration',
+    unit: 's',
+    description: 'From the taking in of a text blob to its end, by outcome; waits included.',
+  },
+  chunksCut: { name: 'sluice.ingestion.chunks_cut', unit: '{chunk}', description: 'Chunks that texts were cut into.' },
+  chunksIndexed: {
+    name: 'sluice.ingestion.chunks',
+    unit: '{chunk}',
+    description: 'Chunks that were embedded and stored.',
+  },
+  embeddingTokens: {
+    name: 'sluice.ingestion.tokens',
+    unit: '{token}',
+    description: 'Tokens that the embedding service counted.',
+  },
+  embeddingDuration: {
+    name: 'sluice.embedding.duration',
+    unit: 's',
+    description: 'Duration of one call of the embedder, by outcome (embedded, busy, refused, unavailable).',
+  },
+  embeddingsRested: {
+    name: 'sluice.embedding.rested',
+    unit: '{call}',
+    description: 'Calls put off since the circuit breaker keeps them back.',
+  },
+  breakerState: {
+    name: 'sluice.embedding.breaker',
+    unit: '1',
+    description: 'Circuit breaker of the embedder: 0 closed, 1 half-open, 2 open.',
+  },
+  ingestionWaiting: {
+    name: 'sluice.ingestion.waiting',
+    unit: '{document}',
+    description: 'Documents whose ingestion has begun and not ended, those that wait included.',
+  },
+  indexSize: {
+    name: 'sluice.index.size',
+    unit: '{item}',
+    description: 'What the index holds, by kind (documents, chunks).',
+  },
+  searchDuration: {
+    name: 'sluice.search.duration',
+    unit: 's',
+    description: 'Duration of a search, the embedding of its words included.',
+  },
   activityDuration: {
     name: 'sluice.activity.duration',
     unit: 's',
@@ -126,6 +175,7 @@ export const attributes = {
   httpMethod: 'http.request.method',
   httpRoute: 'http.route',
   httpStatus: 'http.response.status_code',
+  kind: 'sluice.kind',
   messagingSystem: 'messaging.system',
   messagingDestination: 'messaging.destination.name',
   messagingOperation: 'messaging.operation.type',

@@ -25,6 +25,8 @@ export interface AzureOpenAiServer {
   readonly requests: readonly ServedRequest[];
   /** For the next requests, one each. */
   readonly faults: Fault[];
+  /** Asked at each request that no fault was set for. */
+  nextFault?: (() => Fault | undefined) | undefined;
   /** The encoding that is answered, whatever was asked for. */
   encoding?: 'float' | 'base64';
   stop(): Promise<void>;
@@ -40,7 +42,7 @@ const MOST_INPUTS = 2048;
 export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
   const requests: ServedRequest[] = [];
   const faults: Fault[] = [];
-  const state: { encoding?: 'float' | 'base64' } = {};
+  const state: Pick<AzureOpenAiServer, 'encoding' | 'nextFault'> = {};
   const server = createServer((request, response) => {
     void serve(request, response);
   });
@@ -50,7 +52,7 @@ export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as ServedRequest['body'];
     requests.push({ path: request.url ?? '', headers: request.headers, body });
-    const fault = faults.shift();
+    const fault = faults.shift() ?? state.nextFault?.();
     if (fault === 'hang') return;
     if (fault === 'cut') {
       response.writeHead(200, { 'content-length': 1000 }).write('{"data":[', () => response.destroy());

@@ -11,7 +11,7 @@ import type { MediaRecords } from '../../src/ports/media-records';
 import type { MessageQueue } from '../../src/ports/message-queue';
 import type { WatchState, WatchStore, WatchTotals } from '../../src/ports/watch-store';
 import type { Orchestrations } from '../../src/ports/orchestrations';
-import type { Logger } from '../../src/telemetry/logger';
+import type { PlainLogger } from '../../src/telemetry/logger';
 import type { TestClock } from './test-clock';
 
 export function memoryInbox(clock: TestClock): Inbox {
@@ -236,9 +236,10 @@ export function memoryOrchestrations(): Orchestrations & {
   return orchestrations;
 }
 
-export const silentLogger: Logger = {
+export const silentLogger: PlainLogger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  plain: () => undefined,
 };

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import type { Started } from '../../domain/orchestration-call';
 import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
+import { rpcAddress } from './rpc-address';
 import { startAndWait } from './start-and-wait';
 
 /** {@link Orchestrations} through the durable client of one invocation (its function needs `df.input.durableClient()`). */
@@ -69,11 +70,4 @@ export function createOrchestrations(context: InvocationContext): Orchestrations
     ensureStarted: async (name, instanceId, input, traceparent) =>
       (await underWay(instanceId)) ? 'running' : start(name, instanceId, input, traceparent),
   };
-}
-
-/** Where this host's library client calls, too. */
-function rpcAddress(context: InvocationContext): string | undefined {
-  const binding = context.options.extraInputs.find(({ type }) => type === 'durableClient');
-  const data = binding && (context.extraInputs.get(binding) as { readonly rpcBaseUrl?: unknown } | undefined);
-  return typeof data?.rpcBaseUrl === 'string' ? data.rpcBaseUrl : undefined;
 }

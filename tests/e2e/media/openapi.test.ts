@@ -6,7 +6,7 @@ import { shareSettings } from '../../drivers/share-under-test';
 
 let app: AppUnderTest;
 beforeAll(async () => {
-  app = await startApp((place) => shareSettings(place, { PIPELINES: 'media,nfs,orders' }));
+  app = await startApp((place) => shareSettings(place, { PIPELINES: 'media,nfs,ingestion,orders' }));
 });
 afterAll(() => app.stop());
 

@@ -40,6 +40,8 @@ it('starts everything, shows the demo finish, and serves', async () => {
   const output = await start.printed(/Serving on/);
   expect(output).toMatch(/media\s+POST \/upload, queue jobqueue\s+running, 3 of 3 demo files processed/);
   expect(output).toMatch(/blob-events\s+timer, queue blob-events\s+running, 3 of 3 demo blobs moved/);
+  expect(output).toMatch(/ingestion\s+blob in snippet-input\s+running, 4 of 4 demo texts can be searched/);
+  expect(output).toMatch(/"how do I authenticate" finds api-guide\.md, Parcel API/);
   expect(output).toMatch(/lock\.png\s+processed/);
   expect(output).toMatch(/nfs\s+NFS share sweep\s+running, 4 of 4 demo files arrived; watches \S+\/share\/incoming/);
   expect(output).toMatch(/nfs\s+still-being-written\.log\s+left alone, its writer goes on/);

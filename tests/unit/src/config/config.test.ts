@@ -26,7 +26,7 @@ describe('loadConfig', () => {
     expect(config({ UPLOAD_MAX_MB: '', VERIFY: '', PIPELINES: '', OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toMatchObject(
       expected,
     );
-    expect([...config().pipelines]).toEqual(['media', 'blob-events', 'orders']);
+    expect([...config().pipelines]).toEqual(['media', 'blob-events', 'ingestion', 'orders']);
   });
 
   it.each([

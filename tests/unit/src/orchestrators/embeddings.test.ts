@@ -1,0 +1,316 @@
+/** The story of one text, by hand: what is searchable, when, whatever fails and whoever is faster. */
+import { createBuryDocument } from '../../../../src/activities/bury-document';
+import { createIndexBatch } from '../../../../src/activities/index-batch';
+import { createPlanDocument } from '../../../../src/activities/plan-document';
+import { createRemoveChunks } from '../../../../src/activities/remove-chunks';
+import { createRemoveDocument } from '../../../../src/activities/remove-document';
+import { createReplaceDocument } from '../../../../src/activities/replace-document';
+import { createSettleDocument } from '../../../../src/activities/settle-document';
+import type { Chunk } from '../../../../src/domain/ingestion/chunk';
+import type { EmbeddingsInput } from '../../../../src/domain/ingestion/embeddings-input';
+import { forgetInputOf } from '../../../../src/intake/ingestion/forget-document';
+import { embeddingsStory } from '../../../../src/orchestrators/embeddings';
+import { forgetDocumentStory } from '../../../../src/orchestrators/forget-document';
+import type { Breaker } from '../../../../src/ports/breaker';
+import type { EmbedResult } from '../../../../src/ports/embedder';
+import { runStory } from '../../../drivers/story-driver';
+import { MemoryBlobStore } from '../../../fakes/memory-blob-store';
+import { memoryDocumentStore } from '../../../fakes/memory-document-store';
+import { memoryEmbedder, wordVector } from '../../../fakes/memory-embedder';
+import { memoryDeadLetters, silentLogger } from '../../../fakes/memory-stores';
+import { memoryWorkingBlobs } from '../../../fakes/memory-working-blobs';
+import { TestClock } from '../../../fakes/test-clock';
+
+const CONTAINER = 'snippet-input';
+const MODEL = { name: 'memory', dimensions: 64 };
+
+/** A line each. */
+function cut(text: string): Chunk[] {
+  let at = 0;
+  return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line, ordinal) => {
+    const chunk = { ordinal, contextStart: at, start: at, end: at + line.length, headings: [], tokens: 1 };
+    at += line.length;
+    return chunk;
+  });
+}
+
+function world(options: { before?: (call: number) => EmbedResult | undefined | Error; breaker?: Breaker } = {}) {
+  const blobs = new MemoryBlobStore();
+  const clock = new TestClock();
+  const working = memoryWorkingBlobs();
+  const deadLetters = memoryDeadLetters();
+  let fault: string | undefined;
+  const store = memoryDocumentStore({
+    before: async (operation) => {
+      if (operation === fault) throw new Error(`no ${operation}`);
+    },
+  });
+  const embedder = memoryEmbedder({
+    limits: { texts: 2, tokens: 1_000 },
+    before: async (_texts, call) => {
+      const given = options.before?.(call);
+      if (given instanceof Error) throw given;
+      return given;
+    },
+  });
+  const plan = createPlanDocument({
+    ...{ store, embedder, working, cut, chunking: 'lines' },
+    limits: { width: 3, maxAttempts: 4 },
+  });
+  const activities = {
+    'plan-document': plan,
+    'index-batch': createIndexBatch({ blobs, working, embedder, breaker: options.breaker, store, monotonic: () => 0 }),
+    'replace-document': createReplaceDocument({ blobs, store, clock }),
+    'settle-document': createSettleDocument({ store, working, clock, logger: silentLogger }),
+    'bury-document': createBuryDocument({ deadLetters, logger: silentLogger }),
+    'remove-document': createRemoveDocument({ store }),
+    'remove-chunks': createRemoveChunks({ store }),
+  };
+  let runs = 0;
+  return {
+    ...{ blobs, working, deadLetters, store, embedder, activities },
+    failing: (operation: string | undefined) => (fault = operation),
+    /** Puts a version and gives what its orchestration starts with. */
+    put(text: string, name = 'a.md'): EmbeddingsInput {
+      const etag = blobs.put({ container: CONTAINER, name }, text);
+      return { projectId: 'p', name, text, source: { container: CONTAINER, blob: name, etag }, takenAtMs: 0 };
+    },
+    run: (input: EmbeddingsInput, changed: Partial<typeof activities> = {}) =>
+      runStory(
+        embeddingsStory,
+        input,
+        { ...activities, ...changed },
+        ++runs * 1_000,
+        `ingestion-${input.source?.etag}`,
+      ),
+    async searched(words: string): Promise<string[]> {
+      await store.prepare(MODEL);
+      const hits = await store.search({ vector: wordVector(words, MODEL.dimensions), k: 100 });
+      return hits.map(({ chunk }) => chunk.text);
+    },
+    async documents() {
+      return (await store.list(undefined, 100)).documents;
+    },
+  };
+}
+
+it('makes a text searchable, in the order of its chunks, and keeps nothing of its own', async () => {
+  const w = world();
+  const { result } = await w.run(w.put('one\ntwo\nthree\nfour\nfive\n'));
+  expect(result).toMatchObject({ outcome: 'ingested', chunks: 5, tokens: 5 });
+  expect((await w.searched('three'))[0]).toBe('three\n');
+  expect(w.embedder.calls).toEqual([['one\n', 'two\n'], ['three\n', 'four\n'], ['five\n']]);
+  const [document] = await w.documents();
+  expect(document?.record).toMatchObject({ name: 'a.md', chunks: 5, characters: 24, chunking: 'lines', model: MODEL });
+});
+
+it('reads a long text batch by batch from its working copy, whatever its characters', async () => {
+  const w = world();
+  const text = 'größe\n世界 🌍\n\u{1F468}\u200D\u{1F469}\nend';
+  const { text: _text, ...rest } = w.put(text);
+  await w.working.put('r/text', Buffer.from(text));
+  const stored = { blob: 'r/text', bytes: Buffer.byteLength(text), contentHash: 'ab'.repeat(32) };
+  const { result, calls } = await w.run({ ...rest, stored });
+  expect(result).toMatchObject({ outcome: 'ingested', chunks: 4 });
+  expect(w.embedder.calls.flat().sort()).toEqual(['größe\n', '世界 🌍\n', '\u{1F468}\u200D\u{1F469}\n', 'end'].sort());
+  expect(w.working.all.size).toBe(0);
+  // Nothing of the text goes through the history.
+  expect(JSON.stringify(calls)).not.toContain('größe');
+});
+
+it('embeds nothing for a text that is there already, and notes its new version', async () => {
+  const w = world();
+  await w.run(w.put('one\ntwo\n'));
+  const before = w.embedder.calls.length;
+  const again = w.put('one\ntwo\n');
+  expect((await w.run(again)).result).toEqual({ outcome: 'unchanged' });
+  expect((await w.run(again)).result).toEqual({ outcome: 'duplicate' });
+  expect(w.embedder.calls).toHaveLength(before);
+  expect((await w.documents())[0]?.record.source).toEqual(again.source);
+  expect(await w.searched('one')).toHaveLength(2);
+});
+
+it('replaces what a text said before, whole', async () => {
+  const w = world();
+  await w.run(w.put('old one\nold two\nold three\n'));
+  let during: string[] = [];
+  await w.run(w.put('new\n'), {
+    'replace-document': async (input) => {
+      during = await w.searched('old');
+      return w.activities['replace-document'](input);
+    },
+  });
+  expect(during).toHaveLength(3);
+  expect(await w.searched('old')).toEqual(['new\n']);
+  expect(w.store.stored()).toHaveLength(1);
+});
+
+it.each(['index-batch', 'replace-document', 'settle-document'] as const)(
+  'ends the same when its process dies after %s, before that is known',
+  async (step) => {
+    const w = world();
+    await w.run(w.put('old\n'));
+    let died = false;
+    const activity = w.activities[step] as unknown as (input: unknown) => Promise<unknown>;
+    const once = async (input: unknown): Promise<unknown> => {
+      const result = await activity(input);
+      // The host runs an activity again whose process died; what of a fan-out fails is a result.
+      if (step === 'index-batch') return activity(input);
+      if (died) return result;
+      died = true;
+      throw new Error('died');
+    };
+    const { result } = await w.run(w.put('new one\nnew two\nnew three\n'), { [step]: once });
+    expect(result).toMatchObject({ outcome: 'ingested', chunks: 3 });
+    expect(await w.searched('old')).toHaveLength(3);
+    expect(w.store.stored()).toHaveLength(3);
+    expect(w.deadLetters.all.size).toBe(0);
+  },
+);
+
+it('leaves the newer version alone when it was overwritten meanwhile', async () => {
+  const w = world();
+  const first = w.put('first\n');
+  const second = w.put('second\n');
+  await w.run(second);
+  expect((await w.run(first)).result).toMatchObject({ outcome: 'superseded' });
+  expect(await w.searched('first')).toEqual(['second\n']);
+  expect(w.store.stored()).toHaveLength(1);
+});
+
+it('keeps nothing of a blob that was deleted while it was ingested', async () => {
+  const w = world();
+  const { result } = await w.run(w.put('gone\n'), {
+    'replace-document': async (input) => {
+      w.blobs.lose({ container: CONTAINER, name: 'a.md' });
+      return w.activities['replace-document'](input);
+    },
+  });
+  expect(result).toMatchObject({ outcome: 'superseded' });
+  expect(await w.documents()).toEqual([]);
+  expect(w.store.stored()).toEqual([]);
+});
+
+it('decides again when another run was faster', async () => {
+  const w = world();
+  const other = w.put('other\n');
+  await w.run(other);
+  const mine = w.put('mine\n');
+  let meanwhile = false;
+  const { result } = await w.run(mine, {
+    'replace-document': async (input) => {
+      if (!meanwhile) {
+        meanwhile = true;
+        // Somebody notes another version of the record between plan and replacement.
+        const [standing] = await w.documents();
+        await w.store.replace({ ...standing!.record, version: 'theirs' }, { tag: standing!.tag });
+      }
+      return w.activities['replace-document'](input);
+    },
+  });
+  expect(result).toMatchObject({ outcome: 'ingested' });
+  expect(await w.searched('mine')).toEqual(['mine\n']);
+  // Indexed once.
+  expect(w.embedder.calls.flat().filter((text) => text === 'mine\n')).toHaveLength(1);
+});
+
+it('gives a run of its own version to each start, so that what removes an old one takes nothing of a new one', async () => {
+  const w = world();
+  const input = w.put('same\n');
+  await w.run(input);
+  const [standing] = await w.documents();
+  const forget = forgetInputOf(standing!);
+  await w.activities['remove-document']({ key: forget.key, tag: forget.tag });
+  await w.run(input);
+  // The removal of chunks that was put off comes late.
+  await runStory(forgetDocumentStory, forget, w.activities);
+  expect(await w.searched('same')).toEqual(['same\n']);
+});
+
+it('waits as long as the service asks, and counts that as no failure', async () => {
+  const w = world({ before: (call) => (call <= 20 ? { kind: 'busy', retryAfterMs: 7_000 } : undefined) });
+  const { result, sleeps } = await w.run(w.put('one\n'));
+  expect(result).toMatchObject({ outcome: 'ingested' });
+  expect(sleeps).toHaveLength(20);
+  expect(Math.min(...sleeps)).toBeGreaterThanOrEqual(7_000);
+});
+
+it('tries a service that fails again and again, later each time, then gives up and leaves nothing', async () => {
+  const w = world({ before: () => new Error('ECONNREFUSED') });
+  const { result, sleeps } = await w.run(w.put('one\n'));
+  expect(result).toEqual({ outcome: 'failed', documentId: expect.any(String) });
+  expect(sleeps).toHaveLength(3);
+  expect(sleeps[2]!).toBeGreaterThan(sleeps[0]!);
+  const [letter] = [...w.deadLetters.all.values()];
+  expect(letter).toMatchObject({
+    ...{ pipeline: 'ingestion', code: 'EMBEDDER_UNAVAILABLE', error: 'ECONNREFUSED', attempts: 4, state: 'open' },
+    keys: { queue: 'ingestion-replays', blob: 'snippet-input/a.md', projectId: 'p' },
+    message: JSON.stringify({ container: CONTAINER, name: 'a.md' }),
+  });
+  expect(w.store.stored()).toEqual([]);
+});
+
+it('says what is refused, and keeps what was searchable', async () => {
+  let refuses = false;
+  const w = world({ before: () => (refuses ? { kind: 'refused', reason: 'content filter', index: 0 } : undefined) });
+  await w.run(w.put('old\n'));
+  refuses = true;
+  expect((await w.run(w.put('new\n'))).result).toMatchObject({ outcome: 'failed' });
+  const [letter] = [...w.deadLetters.all.values()];
+  expect(letter).toMatchObject({ code: 'EMBEDDING_REFUSED', error: 'content filter (text 1 of 1)', attempts: 1 });
+  expect(await w.searched('old')).toEqual(['old\n']);
+});
+
+it('waits while the breaker rests, without an attempt of its own', async () => {
+  let asked = 0;
+  let failures = 0;
+  const breaker: Breaker = {
+    admit: async () => (++asked % 2 === 0 ? { admitted: false, retryAfterMs: 30_000 } : { admitted: true }),
+    succeeded: async () => undefined,
+    failed: async () => ({ open: ++failures > 0 }),
+    look: async () => ({ kind: 'closed', failures: 0, until: 0 }),
+  };
+  const w = world({ before: (call) => (call <= 12 ? new Error('down') : undefined), breaker });
+  const { result } = await w.run(w.put('one\n'));
+  expect(result).toMatchObject({ outcome: 'ingested' });
+  expect(failures).toBe(12);
+  expect(w.deadLetters.all.size).toBe(0);
+});
+
+it('tries on while the store is away', async () => {
+  const w = world();
+  let calls = 0;
+  const { result } = await w.run(w.put('one\n'), {
+    'index-batch': async (input) => {
+      w.failing(++calls <= 3 ? 'putChunks' : undefined);
+      return w.activities['index-batch'](input);
+    },
+  });
+  expect(result).toMatchObject({ outcome: 'ingested' });
+});
+
+it('refuses a store with vectors of another model, with the remedy', async () => {
+  const w = world();
+  await w.store.prepare({ name: 'another', dimensions: 3 });
+  expect((await w.run(w.put('one\n'))).result).toMatchObject({ outcome: 'failed' });
+  const [letter] = [...w.deadLetters.all.values()];
+  expect(letter).toMatchObject({ code: 'INDEX_MODEL_MIXED' });
+  expect(letter!.error).toContain('another with 3 dimensions');
+});
+
+it.each([undefined, 7, {}, { projectId: 'p', name: 'x' }, { projectId: 'p', name: 'x', text: 1 }])(
+  'makes a dead letter of the input %j',
+  async (input) => {
+    const w = world();
+    expect((await runStory(embeddingsStory, input as never, w.activities)).result).toEqual({ outcome: 'failed' });
+    expect([...w.deadLetters.all.values()]).toMatchObject([{ code: 'INGESTION_INPUT_INVALID' }]);
+  },
+);
+
+it('takes a text that somebody gave by hand', async () => {
+  const w = world();
+  const input = { projectId: 'p', name: 'by hand', text: 'words\n' };
+  expect((await w.run(input)).result).toMatchObject({ outcome: 'ingested' });
+  expect((await w.run(input)).result).toMatchObject({ outcome: 'duplicate' });
+  expect(await w.searched('words')).toEqual(['words\n']);
+});
