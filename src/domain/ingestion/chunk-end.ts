@@ -1,7 +1,6 @@
-import type { CountTokens } from './chunk';
 import { innerCut } from './inner-cut';
 import { LAST_LEVEL, type Outline } from './outline';
-import type { UnitTokens } from './unit-tokens';
+import type { TokenEstimate } from './token-estimate';
 
 /** A place in the text, with the first unit that starts after it. */
 export interface Place {
@@ -16,13 +15,18 @@ export interface Room {
   readonly whole: number;
 }
 
+export interface ChosenEnd {
+  /** Its tokens are a guess: count before you promise. Where the chunk starts only when not a code point fits. */
+  readonly end: number;
+  /** Whether it ends there for want of room, and might go on if there is more than was guessed. */
+  readonly full: boolean;
+}
+
 /** Of a chunk's tokens: one that has as many ends where another topic begins. */
 const ENOUGH = 0.25;
-/** Sums over units are that much too high at most; a group between is counted as a whole. */
-const LOOSE = 1.15;
 
 /**
- * Chooses where a chunk ends, by what the units have together:
+ * Chooses where a chunk ends, by what the units are likely to have together:
  * 1. Groups are taken whole, one after the other, while they fit.
  * 2. It ends where a topic begins, once it is large enough, or where the topic that it began in was left.
  * 3. A group that fits into a chunk of its own gets one. One that does not is entered, unit by unit, unless the chunk is large
@@ -33,12 +37,11 @@ export class ChunkEnds {
   constructor(
     private readonly text: string,
     private readonly outline: Outline,
-    private readonly units: UnitTokens,
-    private readonly count: CountTokens,
+    private readonly estimate: TokenEstimate,
+    private readonly counted: (from: number, to: number) => number,
   ) {}
 
-  /** The end's tokens are a good guess: count before you promise. Equal to `start.at` only when not a character fits. */
-  after(start: Place, room: Room): number {
+  after(start: Place, room: Room): ChosenEnd {
     const { outline } = this;
     const enough = room.whole * ENOUGH;
     const began = start.at === 0 ? 0 : this.#level(start);
@@ -49,12 +52,13 @@ export class ChunkEnds {
       if (taken + group.tokens <= (taken === 0 ? room.whole : room.tokens)) {
         taken += group.tokens;
         place = this.#place(group.next);
-      } else if (taken > 0 && (taken >= enough || group.tokens <= room.whole)) break;
+      } else if (taken > 0 && (taken >= enough || group.tokens <= room.whole)) return { end: place.at, full: true };
       else {
-        const unit = this.#unit(place);
+        const unit = this.#unit(place, room);
         if (taken + unit > (taken === 0 ? room.whole : room.tokens)) {
-          if (taken > 0 && unit <= room.whole) break;
-          return innerCut(this.text, place.at, outline.start(place.next), room.tokens - taken, this.count);
+          if (taken > 0 && unit <= room.whole) return { end: place.at, full: true };
+          const reach = this.estimate.reach(place.at, outline.start(place.next), room.tokens - taken);
+          return { end: innerCut(this.text, place.at, reach), full: true };
         }
         taken += unit;
         place = this.#place(place.next);
@@ -62,10 +66,10 @@ export class ChunkEnds {
       const index = place.next - 1;
       if (outline.isTopic(index) && (taken >= enough || outline.level(index) < began)) break;
     }
-    return place.at;
+    return { end: place.at, full: false };
   }
 
-  /** Whether a unit starts at the place, and how good a place it is. */
+  /** How good a place it is, where a unit starts. */
   #level({ at, next }: Place): number {
     return this.outline.start(next - 1) === at ? this.outline.level(next - 1) : LAST_LEVEL;
   }
@@ -75,23 +79,28 @@ export class ChunkEnds {
   }
 
   /** From a place to the next unit. */
-  #unit({ at, next }: Place): number {
-    return this.outline.start(next - 1) === at
-      ? this.units.of(next - 1)
-      : this.units.upTo(at, this.outline.start(next));
+  #unit({ at, next }: Place, { whole }: Room): number {
+    const { outline, estimate } = this;
+    return outline.start(next - 1) === at
+      ? estimate.unit(next - 1)
+      : estimate.upTo(at, outline.start(next), whole * (1 + estimate.doubt));
   }
 
   /** The unit and what belongs to it; more tokens than a chunk has when it does not fit. */
-  #group(place: Place, { whole }: Room): { readonly next: number; readonly tokens: number } {
+  #group(place: Place, room: Room): { readonly next: number; readonly tokens: number } {
     const { outline } = this;
     const level = this.#level(place);
-    let tokens = this.#unit(place);
+    const { doubt } = this.estimate;
+    const most = room.whole * (1 + doubt);
+    let tokens = this.#unit(place, room);
     let next = place.next;
-    for (; next < outline.length && tokens <= whole * LOOSE; next++) {
+    for (; next < outline.length && tokens <= most; next++) {
       if (outline.level(next) <= level || (outline.sections && outline.isTopic(next))) break;
-      tokens += this.units.of(next);
+      tokens += this.estimate.unit(next);
     }
-    if (tokens > whole && tokens <= whole * LOOSE) tokens = this.count(this.text.slice(place.at, outline.start(next)));
+    // Where a guess does not tell.
+    if (tokens > room.whole * (1 - doubt) && tokens <= most && doubt > 0)
+      tokens = this.counted(place.at, outline.start(next));
     return { next, tokens };
   }
 }

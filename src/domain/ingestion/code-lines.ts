@@ -9,7 +9,7 @@ export interface CodeLine {
   first: number;
   /** Columns. */
   indent: number;
-  /** Brackets that are open where it begins, less those that it closes at once. */
+  /** Brackets that are open where it begins, less those that it closes at once; 0 where they are not counted. */
   depth: number;
   /** Whether it begins within a comment or string of several lines. */
   inside: boolean;
@@ -28,6 +28,7 @@ const MAYBE = 4;
  */
 export class CodeLines {
   readonly #classes = new Uint8Array(128);
+  readonly #spans: readonly Span[];
   #depth = 0;
   /** Where the comment or string ends that is open. */
   #insideUntil = 0;
@@ -36,13 +37,22 @@ export class CodeLines {
   constructor(
     private readonly text: string,
     private readonly syntax: CodeSyntax,
+    countsBrackets: boolean,
   ) {
-    for (const bracket of '([{') this.#classes[bracket.charCodeAt(0)] = OPEN;
-    for (const bracket of ')]}') this.#classes[bracket.charCodeAt(0)] = CLOSE;
+    if (countsBrackets) {
+      for (const bracket of '([{') this.#classes[bracket.charCodeAt(0)] = OPEN;
+      for (const bracket of ')]}') this.#classes[bracket.charCodeAt(0)] = CLOSE;
+    }
     for (const quote of syntax.quotes) this.#classes[quote.charCodeAt(0)] = QUOTE;
     const begins = [...syntax.lineComments, ...syntax.spans.map(([begin]) => begin)];
     for (const begin of begins) this.#classes[begin.charCodeAt(0)] = MAYBE;
-    this.#ends = syntax.spans.map(() => undefined);
+    this.#spans = syntax.spans.map(([begin, end]) => ({
+      begin,
+      first: begin.charCodeAt(0),
+      end,
+      escapes: begin === end,
+      next: -2,
+    }));
   }
 
   /** The next line, in the same object each time; undefined at the end. */
@@ -73,9 +83,6 @@ export class CodeLines {
   }
 
   readonly #line: CodeLine = { start: 0, end: 0, first: 0, indent: 0, depth: 0, inside: false };
-  /** For each span, where its next end is, as far as it was looked for. */
-  readonly #ends: (number | undefined)[];
-
   #closers(from: number, end: number): number {
     let at = from;
     while (at < end && this.#classes[this.text.charCodeAt(at)] === CLOSE) at++;
@@ -85,53 +92,62 @@ export class CodeLines {
   #scan(from: number, end: number): void {
     const { text } = this;
     const classes = this.#classes;
+    let depth = this.#depth;
     for (let at = from; at < end;) {
       const code = text.charCodeAt(at);
-      const kind = code < 128 ? (classes[code] ?? OTHER) : OTHER;
+      const kind = code < 128 ? classes[code] : OTHER;
       if (kind === OTHER) at++;
       else if (kind === OPEN) {
-        this.#depth++;
+        depth++;
         at++;
       } else if (kind === CLOSE) {
-        this.#depth = Math.max(0, this.#depth - 1);
+        if (depth > 0) depth--;
         at++;
-      } else at = this.#skip(at, end, kind);
+      } else at = this.#skip(at, end, kind === QUOTE);
     }
+    this.#depth = depth;
   }
 
   /** Over a comment or string. */
-  #skip(at: number, end: number, kind: number): number {
-    const { text, syntax } = this;
-    for (let index = 0; index < syntax.spans.length; index++) {
-      const span = syntax.spans[index];
-      if (!span || !text.startsWith(span[0], at)) continue;
-      const from = at + span[0].length;
-      const stop = this.#spanEnd(index, span[1], from);
+  #skip(at: number, end: number, isQuote: boolean): number {
+    const { text } = this;
+    const code = text.charCodeAt(at);
+    for (const span of this.#spans) {
+      if (span.first !== code || !text.startsWith(span.begin, at)) continue;
+      const from = at + span.begin.length;
+      const stop = this.#spanEnd(span, from);
       if (stop < 0) return from;
       this.#insideUntil = stop;
       return stop;
     }
-    if (syntax.lineComments.some((begin) => text.startsWith(begin, at))) return end;
-    if (kind !== QUOTE && !syntax.quotes.includes(text.charAt(at))) return at + 1;
-    const quote = text.charCodeAt(at);
+    if (this.syntax.lineComments.some((begin) => text.startsWith(begin, at))) return end;
+    if (!isQuote) return at + 1;
     for (let place = at + 1; place < end; place++) {
-      const code = text.charCodeAt(place);
-      if (code === 0x5c) place++;
-      else if (code === quote) return place + 1;
+      const inner = text.charCodeAt(place);
+      if (inner === 0x5c) place++;
+      else if (inner === code) return place + 1;
     }
     return at + 1;
   }
 
   /** After the end of a span that begins before `from`; -1 when nothing ends it. */
-  #spanEnd(index: number, end: string, from: number): number {
-    let found = this.#ends[index];
-    if (found === -1) return -1;
-    if (found === undefined || found < from) {
-      found = this.text.indexOf(end, from);
-      while (found > 0 && end !== '*/' && this.text.charCodeAt(found - 1) === 0x5c)
-        found = this.text.indexOf(end, found + 1);
-      this.#ends[index] = found;
+  #spanEnd(span: Span, from: number): number {
+    if (span.next < from && span.next !== -1) {
+      let found = this.text.indexOf(span.end, from);
+      while (found > 0 && span.escapes && this.text.charCodeAt(found - 1) === 0x5c)
+        found = this.text.indexOf(span.end, found + 1);
+      span.next = found;
     }
-    return found < 0 ? -1 : found + end.length;
+    return span.next < 0 ? -1 : span.next + span.end.length;
   }
+}
+
+interface Span {
+  readonly begin: string;
+  readonly first: number;
+  readonly end: string;
+  /** Whether a backslash keeps an end from being one. */
+  readonly escapes: boolean;
+  /** Where its next end is, as far as it was looked for; -1 when there is none any more. */
+  next: number;
 }

@@ -6,10 +6,13 @@ import { Outline } from './outline';
 /** Depths that are told apart; deeper lines count as that deep. */
 const DEEPEST = 30;
 /** Characters that are read to see how a text is indented. */
-const SAMPLE = 50_000;
-/** Begins of lines that go on with what stands before them. */
+const SAMPLE = 8000;
+/** Of so many lines one is indented, at least. */
+const LEAST_INDENTED = 12;
+/** Begins of lines that go on with what stands before them, and the characters that these begin with. */
 const GOES_ON =
-  /(?:[)\]}]|else\b|elif\b|elsif\b|except\b|finally\b|catch\b|rescue\b|ensure\b|end\b|then\b|done\b|fi\b|\{\s*$)/y;
+  /(?:[)\]}]|else\b|elif\b|elsif\b|except\b|finally\b|catch\b|rescue\b|ensure\b|end\b|then\b|done\b|fi\b|\{[ \t]*(?:\r?\n|$))/y;
+const GOING_ON = new Set([')', ']', '}', '{', 'e', 'f', 'c', 'r', 't', 'd'].map((begin) => begin.charCodeAt(0)));
 
 /**
  * Functions, classes and statements by their indentation; in languages with braces that are not indented, by braces. Each line is a
@@ -18,7 +21,7 @@ const GOES_ON =
  */
 export function codeOutline(text: string, language: CodeLanguage): Outline {
   const syntax: CodeSyntax = CODE_SYNTAXES[language];
-  return new CodeReader(text, syntax, syntax.braces && !isIndented(text.slice(0, SAMPLE), syntax)).read();
+  return new CodeReader(text, syntax, syntax.braces && !isIndented(text)).read();
 }
 
 class CodeReader {
@@ -39,7 +42,7 @@ class CodeReader {
   }
 
   read(): Outline {
-    const lines = new CodeLines(this.text, this.syntax);
+    const lines = new CodeLines(this.text, this.syntax, this.byBraces);
     for (let line = lines.next(); line; line = lines.next()) {
       if (line.first >= line.end) {
         if (!line.inside) {
@@ -55,7 +58,7 @@ class CodeReader {
 
   #line(line: Readonly<CodeLine>): void {
     const { start, first, end } = line;
-    if (this.#goesOn(first, end)) {
+    if (this.#goesOn(first)) {
       this.#inner(start);
       return;
     }
@@ -87,9 +90,10 @@ class CodeReader {
     this.#blankBefore = false;
   }
 
-  #goesOn(first: number, end: number): boolean {
-    GOES_ON.lastIndex = 0;
-    return GOES_ON.test(this.text.slice(first, Math.min(end, first + 12)));
+  #goesOn(first: number): boolean {
+    if (!GOING_ON.has(this.text.charCodeAt(first))) return false;
+    GOES_ON.lastIndex = first;
+    return GOES_ON.test(this.text);
   }
 
   #depthOf(columns: number): number {
@@ -99,14 +103,16 @@ class CodeReader {
   }
 }
 
-/** Whether most lines within brackets are indented, and so tell their depth themselves. */
-function isIndented(text: string, syntax: CodeSyntax): boolean {
-  const lines = new CodeLines(text, syntax);
-  let [within, indented] = [0, 0];
-  for (let line = lines.next(); line; line = lines.next())
-    if (line.depth > 0 && line.first < line.end && !line.inside) {
-      within++;
-      if (line.indent > 0) indented++;
-    }
-  return within === 0 || indented * 2 > within;
+/** Whether some lines are indented, and so the others tell by that what they are in. */
+function isIndented(text: string): boolean {
+  const end = Math.min(text.length, SAMPLE);
+  let [lines, indented] = [0, 0];
+  for (let at = 0; at < end; lines++) {
+    const first = text.charCodeAt(at);
+    if (first === 0x20 || first === 0x09) indented++;
+    const newline = text.indexOf('\n', at);
+    if (newline < 0) break;
+    at = newline + 1;
+  }
+  return indented * LEAST_INDENTED >= lines;
 }
