@@ -8,8 +8,8 @@ import type { DocumentRecord, EmbeddingModel } from '../domain/ingestion/documen
  */
 export interface DocumentStore {
   /**
-   * Makes what is missing and notes the model; afterwards looks only. A store that holds vectors of another model refuses:
-   * `mixed`, with the model it holds.
+   * Makes what is missing and notes the model; asked again with the same model, answers from memory, so that every use may begin
+   * with it. A store that holds vectors of another model refuses: `mixed`, with the model it holds.
    */
   prepare(model: EmbeddingModel): Promise<{ kind: 'ready' } | { kind: 'mixed'; holds: EmbeddingModel }>;
 

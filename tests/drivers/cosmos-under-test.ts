@@ -23,6 +23,8 @@ export interface CosmosUnderTest {
   readonly faults: (CosmosFault | undefined)[];
   /** Databases and containers are not made, as for who may only use data. */
   refuseContainers: boolean;
+  /** Every request is answered with 403. */
+  refuseAll: boolean;
   stop(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
   const queries: Query[] = [];
   const batches: { bytes: number; operations: number }[] = [];
   const faults: (CosmosFault | undefined)[] = [];
-  const state = { refuseContainers: false };
+  const state = { refuseContainers: false, refuseAll: false };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = await bytesOf(request);
@@ -72,7 +74,8 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
         return;
       }
     }
-    if (state.refuseContainers && request.method === 'POST' && /\/(?:dbs|colls)\/?$/.test(request.url ?? '')) {
+    const makes = request.method === 'POST' && /\/(?:dbs|colls)\/?$/.test(request.url ?? '');
+    if (state.refuseAll || (state.refuseContainers && makes)) {
       response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":"Forbidden","message":"no right"}');
       return;
     }

@@ -53,13 +53,14 @@ const BATCHES_AT_ONCE = 2;
 export function createCosmosDocumentStore(options: CosmosStoreOptions): DocumentStore {
   const { database = 'sluice', container: name = 'documents', index = 'quantizedFlat' } = options;
   let client: CosmosClient | undefined;
-  let dimensions: number | undefined;
+  let ready: EmbeddingModel | undefined;
   const connected = (): CosmosClient => (client ??= connect(options));
   const container = (): Container => connected().database(database).container(name);
   const partitionOf = ({ projectId, documentId }: DocumentKey): string[] => [projectId, documentId];
   const itemOf = (key: DocumentKey) => container().item(key.documentId, partitionOf(key));
 
   async function prepare(model: EmbeddingModel): ReturnType<DocumentStore['prepare']> {
+    if (ready && isSame(ready, model)) return { kind: 'ready' };
     const definition = await readOrMakeContainer(
       connected(),
       database,
@@ -82,9 +83,9 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
       const created = await unlessStatus(409, container().items.create(modelItem(model)));
       holds = created ? model : (await noted.read<ModelItem>()).resource?.model;
     }
-    if (holds?.name !== model.name || holds.dimensions !== model.dimensions)
-      return { kind: 'mixed', holds: holds ?? model };
-    dimensions = model.dimensions;
+    if (!holds) throw new Error(`The note of the model in ${database}/${name} went away while it was made. Try again.`);
+    if (!isSame(holds, model)) return { kind: 'mixed', holds };
+    ready = model;
     return { kind: 'ready' };
   }
 
@@ -149,9 +150,9 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
     },
     async putChunks(key, version, chunks) {
       for (const { vector } of chunks)
-        if (vector.length !== dimensions)
+        if (vector.length !== ready?.dimensions)
           throw new Error(
-            `A vector of ${vector.length} dimensions does not go into a store of ${dimensions ?? 'none, since it was not prepared'}.`,
+            `A vector of ${vector.length} dimensions does not go into a store of ${ready?.dimensions ?? 'none, since it was not prepared'}.`,
           );
       const batches = batchesOf(
         chunks.map((chunk) => ({
@@ -200,6 +201,10 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
       client = undefined;
     },
   };
+}
+
+function isSame(a: EmbeddingModel, b: EmbeddingModel): boolean {
+  return a.name === b.name && a.dimensions === b.dimensions;
 }
 
 /** The SDK is loaded at first use. */

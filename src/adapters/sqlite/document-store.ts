@@ -16,8 +16,15 @@ export interface SqliteStoreOptions {
 export function createSqliteDocumentStore({ file }: SqliteStoreOptions): DocumentStore {
   const writer = storeThread(file);
   const reader = storeThread(file);
+  let ready: string | undefined;
   return {
-    prepare: (model) => writer.call('prepare', model),
+    async prepare(model) {
+      const asked = JSON.stringify([model.name, model.dimensions]);
+      if (ready === asked) return { kind: 'ready' };
+      const prepared = await writer.call('prepare', model);
+      if (prepared.kind === 'ready') ready = asked;
+      return prepared;
+    },
     find: (key) => reader.call('find', key),
     list: (projectId, limit, after) => reader.call('list', projectId, limit, after),
     putChunks: (key, version, chunks) =>

@@ -40,7 +40,7 @@ type Group = readonly Piece[];
 
 /**
  * An embedder with the limits of the one within, whose calls may be larger than those limits: they are cut. Closing it closes
- * the one within.
+ * the one within. For work in bulk: who cannot wait, as a search cannot, asks the one within.
  */
 export function shareEmbedding(embedder: Embedder, options: SharedEmbeddingOptions): Embedder {
   const { limits } = embedder;

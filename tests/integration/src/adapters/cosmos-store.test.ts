@@ -53,6 +53,17 @@ test('many chunks go in batches, and each comes again where the service is busy'
   await store.close();
 });
 
+test('a store that is prepared is not asked again', async () => {
+  const store = make();
+  await store.prepare(writtenModel);
+  cosmos.refuseAll = true;
+  expect(await store.prepare(writtenModel)).toEqual({ kind: 'ready' });
+  await expect(store.prepare({ ...writtenModel, name: 'another' })).rejects.toThrow();
+  cosmos.refuseAll = false;
+  expect(await store.prepare({ ...writtenModel, name: 'another' })).toEqual({ kind: 'mixed', holds: writtenModel });
+  await store.close();
+});
+
 test('what fails is an exception, and can be done again', async () => {
   const store = make();
   await store.prepare(writtenModel);
