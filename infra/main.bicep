@@ -61,6 +61,24 @@ param eventHubPartitions int = 4
 @maxValue(168)
 param eventHubRetentionHours int = 168
 
+@description('Whether Cosmos DB and Azure OpenAI are made, for the pipeline text and its search.')
+param deploySearch bool = false
+
+@description('Model of Azure OpenAI that turns text into vectors, and what its vectors are like.')
+param embeddingModel { name: string, version: string, dimensions: int } = {
+  name: 'text-embedding-3-small'
+  version: '1'
+  dimensions: 1536
+}
+
+@description('Thousands of tokens that may be embedded in a minute.')
+@minValue(1)
+param embeddingCapacity int = 120
+
+@description('Index of the vectors: quantizedFlat up to some 50,000 chunks in a project, diskANN beyond.')
+@allowed(['quantizedFlat', 'diskANN'])
+param vectorIndex string = 'quantizedFlat'
+
 @description('Whether a cluster, a registry and a key vault are made, for the chart of infra/helm/sluice.')
 param deployKubernetes bool = false
 
@@ -181,6 +199,50 @@ module vault 'modules/key-vault.bicep' = if (deployKubernetes) {
   }
 }
 
+module cosmos 'modules/cosmos.bicep' = if (deploySearch) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.outputs.principalId
+    dimensions: embeddingModel.dimensions
+    vectorIndex: vectorIndex
+    privateNetworking: privateNetworking
+    endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
+    dnsZoneId: network.?outputs.dnsZoneIds.cosmos ?? ''
+  }
+}
+
+module openai 'modules/openai.bicep' = if (deploySearch) {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    appPrincipalId: identity.outputs.principalId
+    model: embeddingModel.name
+    modelVersion: embeddingModel.version
+    capacity: embeddingCapacity
+    privateNetworking: privateNetworking
+    endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
+    dnsZoneId: network.?outputs.dnsZoneIds.openai ?? ''
+  }
+}
+
+var searchSettings = deploySearch
+  ? {
+      COSMOS_ENDPOINT: cosmos.?outputs.endpoint ?? ''
+      COSMOS_VECTOR_INDEX: vectorIndex
+      AZURE_OPENAI_ENDPOINT: openai.?outputs.endpoint ?? ''
+      AZURE_OPENAI_DEPLOYMENT: openai.?outputs.deployment ?? ''
+      AZURE_OPENAI_MODEL: embeddingModel.name
+      AZURE_OPENAI_DIMENSIONS: string(embeddingModel.dimensions)
+    }
+  : {}
+
 var ordersSettings = {
   queue: {}
   eventhub: {
@@ -209,7 +271,7 @@ module app 'modules/function-app.bicep' = {
     uploadMaxMb: uploadMaxMb
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
-    pipelineSettings: union({ BACKEND_MODE: ordersBackend }, ordersSettings[ordersBackend])
+    pipelineSettings: union({ BACKEND_MODE: ordersBackend }, ordersSettings[ordersBackend], searchSettings)
   }
 }
 
@@ -259,3 +321,5 @@ output KEY_VAULT_NAME string = vault.?outputs.name ?? ''
 output EVENTHUB_NAMESPACE string = eventHubs.?outputs.fullyQualifiedNamespace ?? ''
 output AZURE_AKS_CLUSTER_NAME string = kubernetes.?outputs.clusterName ?? ''
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = kubernetes.?outputs.registryEndpoint ?? ''
+output COSMOS_ENDPOINT string = cosmos.?outputs.endpoint ?? ''
+output AZURE_OPENAI_ENDPOINT string = openai.?outputs.endpoint ?? ''

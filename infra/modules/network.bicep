@@ -10,6 +10,8 @@ var zoneNames = {
   table: 'privatelink.table.${environment().suffixes.storage}'
   events: 'privatelink.servicebus.windows.net'
   vault: 'privatelink.vaultcore.azure.net'
+  cosmos: 'privatelink.documents.azure.com'
+  openai: 'privatelink.openai.azure.com'
 }
 var services = items(zoneNames)
 

@@ -1,6 +1,7 @@
 /** The files that are made from code: settings, errors, telemetry, storage. A test holds them to this text. */
 import { chartSchema } from './chart-schema';
 import { errorDefinitions } from '../../src/domain/error-codes';
+import { containerDefinition, VECTOR_PATH } from '../../src/adapters/cosmos/container-definition';
 import { settingDefinition, settingNames } from '../../src/config/settings';
 import { RAW_CONTAINER } from '../../src/domain/media/media-event';
 import { DEAD_LETTER_CONTAINER, JOB_QUEUE, storageLayout } from '../../src/domain/storage-layout';
@@ -18,6 +19,7 @@ export function referencePages(): readonly ReferencePage[] {
     { file: 'docs/errors.md', text: errorsPage() },
     { file: 'docs/telemetry.md', text: telemetryPage() },
     { file: 'infra/storage-layout.json', text: storageLayoutFile() },
+    { file: 'infra/cosmos-container.json', text: cosmosContainerFile() },
     { file: 'infra/helm/sluice/values.schema.json', text: chartSchema() },
   ];
 }
@@ -27,6 +29,14 @@ function storageLayoutFile(): string {
   const { containers, queues, tables } = storageLayout;
   const named = { jobQueue: JOB_QUEUE, rawContainer: RAW_CONTAINER, deadLetters: DEAD_LETTER_CONTAINER };
   return `${JSON.stringify({ madeBy: 'npm run docs', containers, queues, tables, ...named }, undefined, 2)}\n`;
+}
+
+/** The container that the infrastructure makes in Cosmos DB; length of the vectors and kind of index are its parameters. */
+function cosmosContainerFile(): string {
+  const { id, partitionKey, indexingPolicy } = containerDefinition('documents', 0, 'quantizedFlat');
+  const { includedPaths, excludedPaths } = indexingPolicy ?? {};
+  const paths = { partitionKey, vectorPath: VECTOR_PATH, includedPaths, excludedPaths };
+  return `${JSON.stringify({ madeBy: 'npm run docs', database: 'sluice', id, ...paths }, undefined, 2)}\n`;
 }
 
 const made = (source: string): string => `<!-- Made from ${source} by \`npm run docs\`; edit there. -->`;

@@ -99,8 +99,10 @@ check('each role is one of these, given to an identity of ours, on no more than 
     ([, id]) => id,
   );
   expect([...new Set(ids)].sort()).toEqual([
+    '00000000-0000-0000-0000-000000000002', // Cosmos DB Built-in Data Contributor, of Cosmos DB's own roles, on one database
     '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3', // Storage Table Data Contributor
     '4633458b-17de-408a-b874-0445c86b69e6', // Key Vault Secrets User
+    '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd', // Cognitive Services OpenAI User
     '7f951dda-4ed3-4680-a7ca-43fe172d538d', // AcrPull, of the cluster on its registry
     '974c5e8b-45b9-4653-ba55-5f855dd0fb88', // Storage Queue Data Contributor
     'a638d3c7-ab3a-418d-83e6-5f17a39d4fde', // Azure Event Hubs Data Receiver, on one hub
@@ -108,9 +110,9 @@ check('each role is one of these, given to an identity of ours, on no more than 
     'ba92f5b4-2d11-453d-a403-e96b0029c9fe', // Storage Blob Data Contributor, of Event Grid on one container
     'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a', // Storage Queue Data Message Sender, of Event Grid on one queue
   ]);
-  expect(roles).toHaveLength(6);
+  expect(roles).toHaveLength(7);
   const places =
-    /Microsoft\.(Storage\/storageAccounts|EventHub\/namespaces\/eventhubs|KeyVault\/vaults|ContainerRegistry\/registries)/;
+    /Microsoft\.(Storage\/storageAccounts|EventHub\/namespaces\/eventhubs|KeyVault\/vaults|ContainerRegistry\/registries|CognitiveServices\/accounts)/;
   for (const role of roles) {
     expect(role.properties).toMatchObject({ principalType: 'ServicePrincipal' });
     expect(role.scope).toMatch(places);
@@ -121,7 +123,14 @@ check('everything that can tells the workspace what it does', () => {
   const told = of('Microsoft.Insights/diagnosticSettings');
   const services = [
     ...['blobServices', 'queueServices', 'tableServices', 'systemTopics', 'Web/sites'],
-    ...['EventHub/namespaces', 'KeyVault/vaults', 'managedClusters', 'ContainerRegistry/registries'],
+    ...[
+      'DocumentDB/databaseAccounts',
+      'CognitiveServices/accounts',
+      'EventHub/namespaces',
+      'KeyVault/vaults',
+      'managedClusters',
+      'ContainerRegistry/registries',
+    ],
   ];
   expect(services.filter((service) => !told.some(({ scope }) => scope?.includes(service)))).toEqual([]);
   for (const { properties } of told)
@@ -131,6 +140,16 @@ check('everything that can tells the workspace what it does', () => {
 check('nothing that is made takes a key or a password in place of an identity', () => {
   expect(of('Microsoft.EventHub/namespaces').map(({ properties }) => properties)).toEqual([
     expect.objectContaining({ disableLocalAuth: true, minimumTlsVersion: '1.2' }),
+  ]);
+  expect(of('Microsoft.DocumentDB/databaseAccounts').map(({ properties }) => properties)).toEqual([
+    expect.objectContaining({
+      disableLocalAuth: true,
+      disableKeyBasedMetadataWriteAccess: true,
+      minimalTlsVersion: 'Tls12',
+    }),
+  ]);
+  expect(of('Microsoft.CognitiveServices/accounts').map(({ properties }) => properties)).toEqual([
+    expect.objectContaining({ disableLocalAuth: true }),
   ]);
   expect(of('Microsoft.KeyVault/vaults').map(({ properties }) => properties)).toEqual([
     expect.objectContaining({ enableRbacAuthorization: true, enablePurgeProtection: true, enableSoftDelete: true }),
@@ -153,14 +172,13 @@ check('nothing that is made takes a key or a password in place of an identity', 
 
 check('with private networking, whatever holds data is closed to the world, and found by a private name', () => {
   const closed = "[if(parameters('privateNetworking'), 'Disabled', 'Enabled')]";
-  for (const type of [
-    'Microsoft.Storage/storageAccounts',
-    'Microsoft.EventHub/namespaces',
-    'Microsoft.KeyVault/vaults',
-  ])
+  const services = ['Storage/storageAccounts', 'EventHub/namespaces', 'KeyVault/vaults'];
+  for (const type of [...services, 'DocumentDB/databaseAccounts', 'CognitiveServices/accounts'].map(
+    (s) => `Microsoft.${s}`,
+  ))
     for (const { properties } of of(type)) expect(properties?.['publicNetworkAccess']).toBe(closed);
-  expect(of('Microsoft.Network/privateEndpoints')).toHaveLength(3);
-  expect(of('Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toHaveLength(3);
+  expect(of('Microsoft.Network/privateEndpoints')).toHaveLength(5);
+  expect(of('Microsoft.Network/privateEndpoints/privateDnsZoneGroups')).toHaveLength(5);
 });
 
 check('alerts are on, and end by themselves when their cause is gone', () => {
