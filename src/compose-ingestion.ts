@@ -76,7 +76,9 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
   const sleep = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal });
   const monotonic = (): number => performance.now();
   const countTokens = createCl100kCounter();
-  const embedder = shareEmbedding(createEmbedder(settings.embedder), { countTokens });
+  // A search asks by itself: behind the shared calls it would wait until documents have had their turn.
+  const unshared = createEmbedder(settings.embedder);
+  const embedder = shareEmbedding(unshared, { countTokens });
   const store = createDocumentStore(settings.store);
   const working = createWorkingBlobs(clients, WORKING_CONTAINER);
   const breaker =
@@ -115,7 +117,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
       { listing: createBlobListing(clients), blobs, store, forget: forgetDocument },
       settings,
     ),
-    search: createSearchDocuments({ embedder, store, monotonic }),
+    search: createSearchDocuments({ embedder: unshared, store, monotonic }),
     forget: forgetDocument,
     documents: { find: store.find.bind(store), list: store.list.bind(store) },
     status: createIngestionStatus({ embedder, breaker, store }),
