@@ -61,7 +61,7 @@ param eventHubPartitions int = 4
 @maxValue(168)
 param eventHubRetentionHours int = 168
 
-@description('Whether Cosmos DB and Azure OpenAI are made, for the pipeline text and its search.')
+@description('Whether Cosmos DB and Azure OpenAI are made, for the pipeline ingestion and its search.')
 param deploySearch bool = false
 
 @description('Model of Azure OpenAI that turns text into vectors, and what its vectors are like.')

@@ -54,11 +54,19 @@ const rabbit = {
   RABBITMQ_MANAGEMENT_URL: { secret: 'rabbitmq', key: 'management' },
 };
 const hub = { EVENTHUB_NAMESPACE: 'sluice-events', EVENTHUB_NAME: 'orders' };
+const search = {
+  COSMOS_ENDPOINT: 'https://x.documents.azure.com',
+  AZURE_OPENAI_ENDPOINT: 'https://x.openai.azure.com',
+};
 const share = { enabled: true, nfs: { server: '10.0.0.4', path: '/export/in' } };
 
 const SETS: Readonly<Record<string, Record<string, unknown>>> = {
   'media by identity': byIdentity,
   'media by a connection string': bySecret,
+  'ingestion, beside media': {
+    ...byIdentity,
+    ingestion: { enabled: true, replicas: 2, settings: search },
+  },
   'everything on queues': { ...byIdentity, blobEvents: { enabled: true }, orders: { enabled: true }, share },
   'RabbitMQ and Kafka': {
     ...byIdentity,
@@ -278,6 +286,7 @@ describeWith(HELM_RENDER_NEEDS.packages, HELM_RENDER_NEEDS.files)('the Helm char
       { ...byIdentity, settings: { EVENTHUB_NAMESPACE: 'a' }, orders: { enabled: true, backend: 'eventhub' } },
       /settings\.EVENTHUB_NAME/,
     ],
+    ['ingestion without a store', { ...byIdentity, ingestion: { enabled: true } }, /settings\.COSMOS_ENDPOINT/],
     ['a share without a place', { ...byIdentity, share: { enabled: true } }, /share\.nfs\.server/],
     ['a share in one with all', { ...byIdentity, layout: 'all-in-one', share }, /layout per-pipeline/],
     ['half a secret', { ...byIdentity, secrets: { KAFKA_PASSWORD: { secret: 'x' } } }, /secrets\.KAFKA_PASSWORD wants/],

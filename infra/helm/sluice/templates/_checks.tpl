@@ -16,8 +16,8 @@
 {{- if not (has $v.layout (list "per-pipeline" "all-in-one")) -}}
 {{- fail (printf "layout is %q; accepted: per-pipeline, all-in-one" $v.layout) -}}
 {{- end -}}
-{{- if not (or $v.media.enabled $v.blobEvents.enabled $v.share.enabled $v.orders.enabled) -}}
-{{- fail "no pipeline is enabled: set media.enabled, blobEvents.enabled, share.enabled or orders.enabled" -}}
+{{- if not (or $v.media.enabled $v.blobEvents.enabled $v.share.enabled $v.ingestion.enabled $v.orders.enabled) -}}
+{{- fail "no pipeline is enabled: set media.enabled, blobEvents.enabled, share.enabled, ingestion.enabled or orders.enabled" -}}
 {{- end -}}
 {{- if not (has $v.blobEvents.broker (list "queue" "rabbitmq")) -}}
 {{- fail (printf "blobEvents.broker is %q; accepted: queue, rabbitmq" $v.blobEvents.broker) -}}
@@ -40,6 +40,14 @@
 {{- range $name := list "EVENTHUB_NAMESPACE" "EVENTHUB_NAME" -}}
 {{- if not (hasKey $orders $name) -}}
 {{- fail (printf "orders.backend=eventhub needs settings.%s" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $ingestion := merge (dict) $v.ingestion.settings $v.settings -}}
+{{- if $v.ingestion.enabled -}}
+{{- range $name := list "COSMOS_ENDPOINT" "AZURE_OPENAI_ENDPOINT" -}}
+{{- if not (hasKey $ingestion $name) -}}
+{{- fail (printf "ingestion.enabled needs settings.%s: pods share no file, and the image holds no model" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -18,6 +18,10 @@ The deployments of this release, as JSON: { "parts": [ … ] }. A part has a nam
     {{- $pipelines = append $pipelines "blob-events" -}}
     {{- $settings = merge $settings $v.blobEvents.settings -}}
   {{- end -}}
+  {{- if $v.ingestion.enabled -}}
+    {{- $pipelines = append $pipelines "ingestion" -}}
+    {{- $settings = merge $settings $v.ingestion.settings -}}
+  {{- end -}}
   {{- if $v.orders.enabled -}}
     {{- $pipelines = append $pipelines "orders" -}}
     {{- $settings = merge $settings $v.orders.settings $orders -}}
@@ -33,6 +37,9 @@ The deployments of this release, as JSON: { "parts": [ … ] }. A part has a nam
   {{- end -}}
   {{- if $v.share.enabled -}}
     {{- $parts = append $parts (dict "name" "share" "pipelines" (list "nfs") "settings" $v.share.settings "replicas" 1 "resources" $v.share.resources "service" true "share" true) -}}
+  {{- end -}}
+  {{- if $v.ingestion.enabled -}}
+    {{- $parts = append $parts (dict "name" "ingestion" "pipelines" (list "ingestion") "settings" $v.ingestion.settings "replicas" $v.ingestion.replicas "resources" $v.ingestion.resources "service" true) -}}
   {{- end -}}
   {{- if $v.orders.enabled -}}
     {{- $settings := merge (dict) $v.orders.settings $orders -}}
