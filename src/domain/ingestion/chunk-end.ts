@@ -32,6 +32,7 @@ const ENOUGH = 0.25;
  * 3. A group that fits into a chunk of its own gets one. One that does not is entered, unit by unit, unless the chunk is large
  *    enough without.
  * 4. A unit too large for any chunk is cut within.
+ * 5. Titles stay with what follows them, even where that is torn for it.
  */
 export class ChunkEnds {
   constructor(
@@ -47,26 +48,37 @@ export class ChunkEnds {
     const began = start.at === 0 ? 0 : this.#level(start);
     let place = start;
     let taken = 0;
+    // Before the titles that nothing was taken of yet.
+    let solid = start.at;
+    const full = (): ChosenEnd => ({ end: solid > start.at ? solid : place.at, full: true });
     while (place.at < outline.end) {
+      const limit = taken === 0 ? room.whole : room.tokens;
       const group = this.#group(place, room);
-      if (taken + group.tokens <= (taken === 0 ? room.whole : room.tokens)) {
-        taken += group.tokens;
-        place = this.#place(group.next);
-      } else if (taken > 0 && (taken >= enough || group.tokens <= room.whole)) return { end: place.at, full: true };
+      const hasContent = solid > start.at;
+      let next = group.next;
+      if (taken + group.tokens <= limit) taken += group.tokens;
+      else if (hasContent && (taken >= enough || group.tokens <= room.whole)) return full();
       else {
         const unit = this.#unit(place, room);
-        if (taken + unit > (taken === 0 ? room.whole : room.tokens)) {
-          if (taken > 0 && unit <= room.whole) return { end: place.at, full: true };
+        if (taken + unit > limit) {
+          if (hasContent && unit <= room.whole) return full();
           const reach = this.estimate.reach(place.at, outline.start(place.next), room.tokens - taken);
-          return { end: innerCut(this.text, place.at, reach), full: true };
+          const end = innerCut(this.text, place.at, reach);
+          return end > place.at ? { end, full: true } : full();
         }
         taken += unit;
-        place = this.#place(place.next);
+        next = place.next;
       }
-      const index = place.next - 1;
-      if (outline.isTopic(index) && (taken >= enough || outline.level(index) < began)) break;
+      const isTitle = outline.sections && next === place.next && this.#isTopic(place);
+      place = this.#place(next);
+      if (!isTitle) solid = place.at;
+      if (outline.isTopic(next) && (taken >= enough || outline.level(next) < began)) break;
     }
     return { end: place.at, full: false };
+  }
+
+  #isTopic({ at, next }: Place): boolean {
+    return this.outline.start(next - 1) === at && this.outline.isTopic(next - 1);
   }
 
   /** How good a place it is, where a unit starts. */

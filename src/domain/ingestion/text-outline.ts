@@ -7,7 +7,7 @@ const LONG_LINE = 200;
 
 /**
  * Paragraphs, which blank lines part. The lines of one are units too when they do not look like wrapped prose, whose lines are
- * about equally long: lists, logs, verse.
+ * about equally long and often begin with a small letter: lists, logs, verse.
  *
  * @param records whether every line is a unit (CSV, logs)
  */
@@ -37,7 +37,7 @@ interface Paragraph {
 
 function paragraph(text: string, start: number): Paragraph {
   let end = start;
-  let [lines, long, sum, longest] = [0, 0, 0, 0];
+  let [lines, long, capital, sum, longest] = [0, 0, 0, 0, 0];
   for (let at = start; at < text.length;) {
     const newline = text.indexOf('\n', at);
     const stop = newline < 0 ? text.length : newline + 1;
@@ -51,13 +51,15 @@ function paragraph(text: string, start: number): Paragraph {
     sum += length;
     longest = Math.max(longest, length);
     if (length > LONG_LINE) long++;
+    const first = text.charCodeAt(at);
+    if (first < 0x61 || (first > 0x7a && first < 0x80)) capital++;
     end = stop;
     at = stop;
   }
   return { end, next: text.length, ragged: isRagged() };
 
   function isRagged(): boolean {
-    return lines > 2 && (long * 4 > lines || sum < longest * lines * 0.7);
+    return lines > 2 && (long * 4 > lines || sum < longest * lines * 0.7 || capital * 5 >= lines * 4);
   }
 }
 
