@@ -35,7 +35,7 @@ export function createSources(
       try {
         if (!plugin) throw new Error(unknownType(trigger.type));
         const source = plugin.create(parameters, context);
-        warnings.push(...parameters.unknown(plugin.parameters));
+        warnings.push(...parameters.unknown(plugin.parameters), ...parameters.warnings);
         return [source];
       } catch (error) {
         problems.push(`${trigger.where} (${trigger.type}): ${error instanceof Error ? error.message : String(error)}`);

@@ -7,6 +7,9 @@ import { setting, type HostSettings } from '../../settings/host-settings';
 import type { ScaleTrigger } from '../scaled-object';
 
 export class Parameters {
+  /** What the sources found worth a word; shown at the start. */
+  readonly warnings: string[] = [];
+
   constructor(
     readonly trigger: ScaleTrigger,
     readonly settings: Pick<HostSettings, 'values'>,

@@ -23,8 +23,13 @@ export function storageOf(
   if (variable !== undefined && ['accountName', 'serviceUri', 'queueServiceUri', 'blobServiceUri'].some(hasSection))
     return storageConnection(settings, variable);
   const account = parameters.text(names.account);
-  if (parameters.trigger.identity && account !== undefined)
+  if (parameters.trigger.identity && account !== undefined) {
+    if (variable !== undefined)
+      parameters.warnings.push(
+        `${parameters.trigger.where}.metadata.${names.connection}FromEnv names the setting ${variable}, which is not set: the account '${account}' is asked with an identity, which az login gives. Where another storage is meant, set ${variable}.`,
+      );
     return storageConnection({ values: { ...settings.values, [`${SECTION}__accountName`]: account } }, SECTION);
+  }
   parameters.required(names.connection);
   throw new Error(`metadata.${names.connection} is missing.`);
 }

@@ -355,6 +355,22 @@ describe('a trigger that cannot be used is refused with its type and parameter',
     ]);
   });
 
+  test('a connection that is not set is named where an identity stands in for it', () => {
+    const identity = `---
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata: { name: id }
+spec: { podIdentity: { provider: azure-workload } }
+`;
+    const asks = (metadata: string) =>
+      sources(trigger('azure-queue', metadata, '      authenticationRef: { name: id }\n') + identity).warnings;
+    expect(asks('{ queueName: q, accountName: acme, connectionFromEnv: NOT_SET }')).toEqual([
+      `${at}.metadata.connectionFromEnv names the setting NOT_SET, which is not set: the account 'acme' is asked with an identity, which az login gives. Where another storage is meant, set NOT_SET.`,
+    ]);
+    expect(asks('{ queueName: q, accountName: acme }')).toEqual([]);
+    expect(asks('{ queueName: q, accountName: acme, connectionFromEnv: AzureWebJobsStorage }')).toEqual([]);
+  });
+
   test('no secret is in a message', () => {
     const [problem = ''] = problems(() =>
       sources(trigger('rabbitmq', '{ queueName: q, host: "http://user:hunter2@[bad" }')),
