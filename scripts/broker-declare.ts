@@ -10,7 +10,8 @@ import { stateFolder, withRunningStorage } from './local/running-storage';
 async function main(): Promise<number> {
   const root = path.resolve(__dirname, '..', '..');
   const environment = withRunningStorage(effectiveEnvironment(localSettings(root)), stateFolder(root));
-  const settings = checkSettings(environment);
+  // Whatever this machine runs itself, the queues are what was asked for.
+  const settings = checkSettings({ ...environment, PIPELINES: 'blob-events' });
   const result = settings.ok ? await checkBlobEvents(settings.config) : settings;
   if (!result.ok) {
     for (const reason of result.reasons) console.error(reason);

@@ -58,19 +58,20 @@ export async function checkStorage(config: Config): Promise<Preflight> {
     await provisionStorage(createStorageClients(storage), layoutOf(config));
     return { ok: true, config };
   } catch (error) {
-    const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
-    const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ').replace(/\.+$/, '');
-    const remedy =
-      statusCode === undefined
-        ? UNREACHED[storage.kind]
-        : statusCode === 403 || statusCode === 401
-          ? REFUSED[storage.kind]
-          : 'Check the account name, the network, and that the credential is meant for this account.';
-    return {
-      ok: false,
-      reasons: [`Storage account ${storage.account} by ${storage.describes} does not let us in: ${found}. ${remedy}`],
-    };
+    return { ok: false, reasons: [storageRefusal(config, error)] };
   }
+}
+
+function storageRefusal({ storage }: Config, error: unknown): string {
+  const { message, code, statusCode } = error as { message: string; code?: string; statusCode?: number };
+  const found = [statusCode, code, message.split('\n')[0]].filter(Boolean).join(' ').replace(/\.+$/, '');
+  const remedy =
+    statusCode === undefined
+      ? UNREACHED[storage.kind]
+      : statusCode === 403 || statusCode === 401
+        ? REFUSED[storage.kind]
+        : 'Check the account name, the network, and that the credential is meant for this account.';
+  return `Storage account ${storage.account} by ${storage.describes} does not let us in: ${found}. ${remedy}`;
 }
 
 /** The share's account, by the access that will be used, and its folders (FR-9). Nothing to do where the pipeline is off. */
@@ -174,6 +175,7 @@ export async function checkBlobEvents(config: Config): Promise<Preflight> {
     await broker.declare();
     return { ok: true, config };
   } catch (error) {
+    if (config.blobEvents.broker.kind === 'queue') return { ok: false, reasons: [storageRefusal(config, error)] };
     const found = messageOf(error).split('\n', 1)[0] ?? '';
     const remedy = found.includes('PRECONDITION')
       ? 'It is there with other properties: delete or rename it, or give it the ones named.'
