@@ -7,30 +7,28 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import '../local-host/quiet-sqlite';
+import { parseScaleOptions, scaleUsage } from './scale/scale-options';
 import { sparePorts } from './scale/spare-ports';
 import { runScaling } from './scale/scale-run';
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { blobs: { type: 'string' }, 'max-instances': { type: 'string' }, 'as-shipped': { type: 'boolean' } },
-  });
-  const blobs = Number(values.blobs ?? 200);
-  const maxInstances = Number(values['max-instances'] ?? 10);
-  if (!Number.isInteger(blobs) || blobs < 1 || !Number.isInteger(maxInstances) || maxInstances < 1) {
-    console.error('usage: npm run scale-demo -- [--blobs 200] [--max-instances 10] [--as-shipped]');
-    return 2;
+  const parsed = parseScaleOptions(process.argv.slice(2), parseArgs);
+  if (parsed.kind !== 'options') {
+    if (parsed.kind === 'rejected') console.error(`${parsed.reason}\n`);
+    (parsed.kind === 'help' ? console.log : console.error)(scaleUsage);
+    return parsed.kind === 'help' ? 0 : 2;
   }
-  const shipped = values['as-shipped'] === true;
+  const { blobs, maxInstances, asShipped } = parsed.options;
   const home = mkdtempSync(path.join(os.tmpdir(), 'sluice-scale-'));
   const [blob, queue, table, port, metricsPort] = await sparePorts();
-  console.log(`${blobs} blobs into incoming; 1 to ${maxInstances} instances, looked at every ${shipped ? 30 : 2} s.`);
+  console.log(`${blobs} blobs into incoming; 1 to ${maxInstances} instances, looked at every ${asShipped ? 30 : 2} s.`);
   let told = 0;
   try {
     const result = await runScaling({
       ...{ root: path.resolve(__dirname, '..', '..'), home, blobs, maxInstances, port, metricsPort },
       storagePorts: [blob, queue, table],
-      pollingSeconds: shipped ? 30 : 2,
-      windowSeconds: shipped ? 30 : 10,
+      pollingSeconds: asShipped ? 30 : 2,
+      windowSeconds: asShipped ? 30 : 10,
       onLine: (line) => {
         if (/^(Scaling|Keeping|Instance) /.test(line)) console.log(`  ${line}`);
       },
