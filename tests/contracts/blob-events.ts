@@ -22,12 +22,13 @@ export function blobEventLedgerContract(name: string, make: () => BlobEventLedge
       const ledger = await make();
       const names = ['b/ü', 'a', 'c', 'b/x y', 'b'];
       const claims = names.map((blob) => claimOf(blob, '0x1'));
-      expect(await ledger.claim(claims, 2_000, 1_000)).toEqual([true, true, true, true, true]);
+      const tokens = await ledger.claim(claims, 2_000, 1_000);
+      expect(tokens.every((token) => token !== undefined && token !== '')).toBe(true);
       expect((await rows(ledger)).map(({ key }) => key)).toEqual(['a', 'b', 'b/x y', 'b/ü', 'c'].map(ledgerKey));
       const range = { after: ledgerKey('a'), upTo: ledgerKey('b/x y') };
       expect((await rows(ledger, range)).map(({ key }) => key)).toEqual(['b', 'b/x y'].map(ledgerKey));
       const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
-      await ledger.note([{ ...claimOf('a', '0x1'), traceparent }], 9_000, 1_500);
+      await ledger.note([{ ...claimOf('a', '0x1'), traceparent, token: tokens[1]! }], 9_000, 1_500);
       expect((await rows(ledger))[0]).toMatchObject({ version: '0x1', dueMs: 9_000, notedMs: 1_500, traceparent });
     });
 
@@ -35,28 +36,55 @@ export function blobEventLedgerContract(name: string, make: () => BlobEventLedge
       const ledger = await make();
       const [mine, yours] = [claimOf('mine', '0x1'), claimOf('yours', '0x1')];
       const both = await Promise.all([1, 2, 3].map(() => ledger.claim([mine, yours], 2_000, 1_000)));
-      for (const at of [0, 1]) expect(both.filter((granted) => granted[at])).toHaveLength(1);
+      for (const at of [0, 1]) expect(both.filter((tokens) => tokens[at] !== undefined)).toHaveLength(1);
       const [row] = await rows(ledger, { upTo: ledgerKey('mine') });
       expect(await ledger.claim([claimOf('mine', '0x2', row), claimOf('new', '0x1')], 3_000, 1_000)).toEqual([
-        true,
-        true,
+        expect.any(String),
+        expect.any(String),
       ]);
       expect(await ledger.claim([claimOf('mine', '0x3', row), claimOf('newer', '0x1')], 3_000, 1_000)).toEqual([
-        false,
-        true,
+        undefined,
+        expect.any(String),
       ]);
     });
 
     it('takes more than a transaction holds', async () => {
       const ledger = await make();
       const claims = Array.from({ length: 250 }, (_, i) => claimOf(`many/${i}`, '0x1'));
-      expect((await ledger.claim(claims, 2_000, 1_000)).every(Boolean)).toBe(true);
-      await ledger.note(claims, 3_000, 1_000);
+      const tokens = await ledger.claim(claims, 2_000, 1_000);
+      await ledger.note(
+        claims.map((claim, at) => ({ ...claim, token: tokens[at]! })),
+        3_000,
+        1_000,
+      );
       const found = await rows(ledger);
       expect(found.filter(({ dueMs }) => dueMs === 3_000)).toHaveLength(250);
       await ledger.remove(found);
       await ledger.remove(found.slice(0, 3));
       expect(await rows(ledger)).toEqual([]);
+    });
+
+    it('notes nothing over what changed since the claim: a version at rest, a newer one, a row that is gone', async () => {
+      const ledger = await make();
+      const claims = ['at rest', 'newer', 'gone', 'still'].map((blob) => claimOf(blob, '0x1'));
+      const tokens = await ledger.claim(claims, 2_000, 1_000);
+      await ledger.rest(ledgerKey('at rest'), '0x1', 1_500);
+      const known = await rows(ledger);
+      const rowOf = (blob: string): LedgerRow => known.find(({ key }) => key === ledgerKey(blob))!;
+      await ledger.claim([claimOf('newer', '0x2', rowOf('newer'))], 2_500, 1_500);
+      await ledger.remove([rowOf('gone')]);
+      await ledger.note(
+        claims.map((claim, at) => ({ ...claim, token: tokens[at]! })),
+        9_000,
+        1_600,
+      );
+      expect((await rows(ledger)).map(({ key, version, dueMs }) => [key, version, dueMs])).toEqual(
+        [
+          [ledgerKey('at rest'), '0x1', NEVER],
+          [ledgerKey('newer'), '0x2', 2_500],
+          [ledgerKey('still'), '0x1', 9_000],
+        ].sort(),
+      );
     });
 
     it('puts a version to rest, and no other', async () => {

@@ -31,13 +31,15 @@ export function memoryBlobEventLedger(): BlobEventLedger & {
     },
     async claim(claims, dueMs, nowMs) {
       return claims.map((claim) => {
-        if (all.get(claim.key)?.token !== claim.replaces?.token) return false;
-        all.set(claim.key, rowOf(claim, dueMs, nowMs));
-        return true;
+        if (all.get(claim.key)?.token !== claim.replaces?.token) return undefined;
+        const row = rowOf(claim, dueMs, nowMs);
+        all.set(claim.key, row);
+        return row.token;
       });
     },
     async note(claims, dueMs, nowMs) {
-      for (const claim of claims) all.set(claim.key, rowOf(claim, dueMs, nowMs));
+      for (const claim of claims)
+        if (all.get(claim.key)?.token === claim.token) all.set(claim.key, rowOf(claim, dueMs, nowMs));
     },
     async remove(rows) {
       for (const { key } of rows) all.delete(key);

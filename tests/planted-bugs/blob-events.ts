@@ -54,9 +54,17 @@ export const bugs: readonly PlantedBug[] = [
     name: 'blobs-published-by-both',
     plants: 'a scan publishes what another one claimed',
     file: 'src/intake/blob-events/publish-versions.ts',
-    find: 'wanted.filter((_, at) => granted[at])',
-    replace: 'wanted.filter((_, at) => granted[at] !== undefined)',
+    find: 'return token === undefined ? [] : [{ ...one, token }];',
+    replace: "return [{ ...one, token: token ?? '' }];",
     ...scan,
+  },
+  {
+    name: 'blobs-noted-over-a-dead-letter',
+    plants: 'what was given up while others were published is noted as published, and comes again',
+    file: 'src/adapters/azure-storage/blob-event-ledger.ts',
+    find: "['update', entity(claim, dueMs, nowMs), 'Replace', { etag: claim.token }]",
+    replace: "['upsert', entity(claim, dueMs, nowMs), 'Replace']",
+    tests: 'integration/src/adapters/blob-events',
   },
   {
     name: 'blobs-never-published-again',
@@ -138,7 +146,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'blobs-stay-whatever-a-run-may-take',
-    plants: 'a handler stays for twenty minutes where the host ends a run after three seconds',
+    plants: 'a handler stays for twenty minutes where the host ends a run after five seconds',
     file: 'src/compose-blob-events.ts',
     find: 'longestStay: longestStayMs(config.runMs),',
     replace: 'longestStay: longestStayMs(Infinity),',

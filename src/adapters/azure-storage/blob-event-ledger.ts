@@ -5,7 +5,7 @@
  */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { NEVER, type LedgerRow } from '../../domain/blob-events/publication';
-import type { BlobEventLedger, LedgerClaim } from '../../ports/blob-event-ledger';
+import type { BlobEventLedger, ClaimedVersion, LedgerClaim } from '../../ports/blob-event-ledger';
 import type { StorageClients } from './clients';
 import { statusOf } from './storage-errors';
 
@@ -30,16 +30,18 @@ export function createBlobEventLedger(clients: StorageClients, tableName: string
     ...(traceparent === undefined ? {} : { traceparent }),
   });
 
-  async function claimOne(claim: LedgerClaim, dueMs: number, nowMs: number): Promise<boolean> {
+  async function claimOne(claim: LedgerClaim, dueMs: number, nowMs: number): Promise<string | undefined> {
     const row = entity(claim, dueMs, nowMs);
-    try {
-      if (claim.replaces) await table().updateEntity(row, 'Replace', { etag: claim.replaces.token });
-      else await table().createEntity(row);
-      return true;
-    } catch (error) {
-      if (!isLostRace(error)) throw error;
-      return false;
-    }
+    return unlessLost(async () => {
+      const { etag = '' } = claim.replaces
+        ? await table().updateEntity(row, 'Replace', { etag: claim.replaces.token })
+        : await table().createEntity(row);
+      return etag;
+    });
+  }
+
+  async function noteOne(claim: ClaimedVersion, dueMs: number, nowMs: number): Promise<void> {
+    await unlessLost(() => table().updateEntity(entity(claim, dueMs, nowMs), 'Replace', { etag: claim.token }));
   }
 
   return {
@@ -54,35 +56,33 @@ export function createBlobEventLedger(clients: StorageClients, tableName: string
     },
 
     async claim(claims, dueMs, nowMs) {
-      const granted: boolean[] = [];
+      const tokens: (string | undefined)[] = [];
       for (const some of chunks(claims)) {
         const actions = some.map((claim): TransactionAction => {
           const row = entity(claim, dueMs, nowMs);
           return claim.replaces ? ['update', row, 'Replace', { etag: claim.replaces.token }] : ['create', row];
         });
-        if (await submitted(actions)) granted.push(...some.map(() => true));
-        else granted.push(...(await Promise.all(some.map((claim) => claimOne(claim, dueMs, nowMs)))));
+        const written = await submitted(actions);
+        if (written) tokens.push(...some.map((_, at) => written[at]));
+        else tokens.push(...(await Promise.all(some.map((claim) => claimOne(claim, dueMs, nowMs)))));
       }
-      return granted;
+      return tokens;
     },
 
     async note(claims, dueMs, nowMs) {
-      for (const some of chunks(claims))
-        await table().submitTransaction(
-          some.map((claim): TransactionAction => ['upsert', entity(claim, dueMs, nowMs), 'Replace']),
-        );
+      for (const some of chunks(claims)) {
+        const actions = some.map((claim): TransactionAction => {
+          return ['update', entity(claim, dueMs, nowMs), 'Replace', { etag: claim.token }];
+        });
+        if (!(await submitted(actions))) await Promise.all(some.map((claim) => noteOne(claim, dueMs, nowMs)));
+      }
     },
 
     async remove(rows) {
       for (const some of chunks(rows)) {
         const keys = some.map(({ key }) => ({ partitionKey: container, rowKey: key }));
         if (await submitted(keys.map((key): TransactionAction => ['delete', key]))) continue;
-        for (const { partitionKey, rowKey } of keys)
-          await table()
-            .deleteEntity(partitionKey, rowKey)
-            .catch((error: unknown) => {
-              if (!isLostRace(error)) throw error;
-            });
+        for (const { partitionKey, rowKey } of keys) await unlessLost(() => table().deleteEntity(partitionKey, rowKey));
       }
     },
 
@@ -98,15 +98,22 @@ export function createBlobEventLedger(clients: StorageClients, tableName: string
     },
   };
 
-  /** False when one of the rows was not as expected; then none was written. */
-  async function submitted(actions: TransactionAction[]): Promise<boolean> {
-    try {
-      await table().submitTransaction(actions);
-      return true;
-    } catch (error) {
-      if (!isLostRace(error)) throw error;
-      return false;
-    }
+  /** The rows' new ETags; undefined when one of the rows was not as expected; then none was written. */
+  function submitted(actions: TransactionAction[]): Promise<readonly string[] | undefined> {
+    return unlessLost(async () => {
+      const { subResponses } = await table().submitTransaction(actions);
+      return subResponses.map(({ etag = '' }) => etag);
+    });
+  }
+}
+
+/** Undefined where somebody else was quicker. */
+async function unlessLost<T>(write: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isLostRace(error)) throw error;
+    return undefined;
   }
 }
 

@@ -48,8 +48,11 @@ export function createPublishVersions(
   { account, republishMs }: PublishSettings,
 ): PublishVersions {
   return async (wanted) => {
-    const granted = await ledger.claim(wanted, clock.now() + CLAIM_MS, clock.now());
-    const ours = wanted.filter((_, at) => granted[at]);
+    const tokens = await ledger.claim(wanted, clock.now() + CLAIM_MS, clock.now());
+    const ours = wanted.flatMap((one, at) => {
+      const token = tokens[at];
+      return token === undefined ? [] : [{ ...one, token }];
+    });
     if (ours.length === 0) return { published: 0, again: 0 };
     const messages = await Promise.all(ours.map(messageFor));
     await broker.publish(messages.map(({ message }) => message));

@@ -142,6 +142,17 @@ describe('a look through incoming', () => {
     expect(broker.events).toHaveLength(500);
   });
 
+  it('leaves at rest what was given up while others were still being published', async () => {
+    const { blobs, broker, clock, ledger, ports, scan } = world();
+    blobs.set('bad', '0x1').set('good', '0x1');
+    broker.before = () => ledger.rest(ledgerKey('bad'), '0x1', clock.now());
+    await scan();
+    clock.advance(2 * REPUBLISH_MS);
+    broker.events.length = 0;
+    await createScanIncoming(ports, settings)();
+    expect(broker.events.map(({ id }) => id)).toEqual([idOf('good', '0x1')]);
+  });
+
   it('leaves alone what storage cannot be asked for', async () => {
     const { blobs, scan } = world();
     blobs.set('a/../b', '0x1').set('ok', '0x1');
@@ -233,7 +244,7 @@ describe('a listing of a million', () => {
           yield page;
         }
       },
-      claim: async (claims) => claims.map(() => true),
+      claim: async (claims) => claims.map(() => 't'),
       note: async () => void (noted = true),
       remove: async () => undefined,
       rest: async () => undefined,
