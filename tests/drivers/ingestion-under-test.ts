@@ -1,21 +1,18 @@
 /** What tests of text ingestion share: blobs put as anybody would, and what can be seen of them over HTTP. */
-import path from 'node:path';
 import type { StorageClients } from '../../src/adapters/azure-storage/clients';
 import type { DeadLetter } from '../../src/domain/dead-letter';
 import type { DocumentRecord } from '../../src/domain/ingestion/document';
 import { INGESTION_CONTAINER } from '../../src/domain/storage-layout';
 import type { AppUnderTest } from './app-under-test';
 import { DEPLOYMENT, KEY, type AzureOpenAiServer } from './azure-openai-under-test';
-import type { StoragePlace } from './storage-under-test';
 
-/** Settings of an app whose embedder is `server`, with a file of its own for its documents. */
+/** Settings of an app whose embedder is `server`. */
 export function ingestionSettings(
   server: AzureOpenAiServer,
   more: Readonly<Record<string, string>> = {},
-): (place: StoragePlace) => Readonly<Record<string, string>> {
-  return ({ folder }) => ({
+): Readonly<Record<string, string>> {
+  return {
     PIPELINES: 'ingestion',
-    SQLITE_FILE: path.join(folder, 'documents.db'),
     AZURE_OPENAI_ENDPOINT: server.endpoint,
     AZURE_OPENAI_DEPLOYMENT: DEPLOYMENT,
     AZURE_OPENAI_API_KEY: KEY,
@@ -23,7 +20,7 @@ export function ingestionSettings(
     // Told to run where a test wants it.
     INGESTION_RECONCILE_SCHEDULE: '0 0 0 1 1 *',
     ...more,
-  });
+  };
 }
 
 /** Puts a blob and gives the ETag of its version, quoted. */

@@ -41,7 +41,9 @@ export async function startStorage(
     typeof settings === 'function'
       ? settings({ folder, connectionString: azurite.connectionString, blobPort: blob })
       : settings;
-  const all = { AzureWebJobsStorage: azurite.connectionString, ...given };
+  // No app under test may share its index with another.
+  const own = { SQLITE_FILE: path.join(folder, 'documents.db') };
+  const all = { ...own, AzureWebJobsStorage: azurite.connectionString, ...given };
   const loaded = loadConfig(all);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const clients = createStorageClients(loaded.config.storage);

@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { WORKING_CONTAINER } from '../../../src/domain/storage-layout';
 import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
 import { startAzureOpenAi, type AzureOpenAiServer } from '../../drivers/azure-openai-under-test';
 import { ingestionClient, ingestionSettings, putText } from '../../drivers/ingestion-under-test';
@@ -45,7 +46,7 @@ async function expectWhole(names: ReadonlyMap<string, string>): Promise<void> {
   const documents = (await client.documents()).filter(({ name }) => names.has(name));
   expect(documents.map(({ name }) => name)).toEqual([...names.keys()].sort());
   for (const [name, word] of names) {
-    const hits = await client.search(word, '&k=3');
+    const hits = await client.search(word, '&k=100');
     expect([name, hits.filter(({ snippet }) => snippet.includes(`${word}.`)).map((hit) => hit.name)]).toEqual([
       name,
       [name],
@@ -65,6 +66,25 @@ it(
     await expectWhole(names);
     const { waiting, index } = await client.ask<{ waiting: number; index: { chunks: number } }>('/v1/status/ingestion');
     expect({ waiting, chunks: index.chunks }).toEqual({ waiting: 0, chunks: count });
+  },
+  isSoak ? 900_000 : 120_000,
+);
+
+it(
+  'cuts one line of millions of characters, and finds what stands at its end',
+  async () => {
+    const words = 'lorem ipsum dolor sit amet ';
+    const line = `${words.repeat(Math.floor(scaled(9_000_000) / words.length))}${'pangolin '.repeat(60)}end`;
+    await put('long-line.txt', line);
+    await ended('long-line.txt', 1);
+    const [hit] = await client.search('pangolin');
+    expect(hit).toMatchObject({ name: 'long-line.txt', snippet: line.slice(hit?.start, hit?.end) });
+    expect(hit?.snippet).toMatch(/pangolin/);
+    // Its working copies are gone.
+    const left: string[] = [];
+    const working = app.storage.clients.blobs().getContainerClient(WORKING_CONTAINER);
+    for await (const { name } of working.listBlobsFlat()) left.push(name);
+    expect(left).toEqual([]);
   },
   isSoak ? 900_000 : 120_000,
 );

@@ -189,21 +189,6 @@ describe('acceptance criteria of source 002', () => {
   });
 });
 
-it('cuts one line of nine hundred thousand characters, and finds what stands at its end', async () => {
-  const line = `${'lorem ipsum dolor sit amet '.repeat(33_000)}${'pangolin '.repeat(60)}end`;
-  const etag = await put('long-line.txt', line);
-  expect(await settled('long-line.txt', etag)).toBe('ingested');
-  const [hit] = await client.search('pangolin');
-  expect(hit?.name).toBe('long-line.txt');
-  expect(hit?.snippet).toBe(line.slice(hit?.start, hit?.end));
-  expect(hit?.snippet).toMatch(/pangolin/);
-  // Its working copies are gone.
-  const left: string[] = [];
-  for await (const { name } of app.storage.clients.blobs().getContainerClient('ingestion-work').listBlobsFlat())
-    left.push(name);
-  expect(left).toEqual([]);
-}, 60_000);
-
 it('makes no embedding call for an unchanged upload, and replaces all chunks of a changed one', async () => {
   expect(await settled('again.md', await put('again.md', '# One\n\nAn axolotl swims.\n'))).toBe('ingested');
   const calls = server.requests.length;
