@@ -209,6 +209,19 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       await close(store);
     });
 
+    it('finds a new version behind the nearer chunks of the one before, which are still there', async () => {
+      const { store } = await prepared();
+      const before = Array.from({ length: 150 }, (_, i) => chunk(i, 'before', towards(0)));
+      await store.putChunks(record(), 'v1', before);
+      await store.replace(record({ version: 'v1' }), 'nothing');
+      expect(await store.search({ vector: towards(0), k: 100 })).toHaveLength(100);
+      await store.putChunks(record(), 'v2', [chunk(0, 'near', towards(0)), chunk(1, 'far', towards(1))]);
+      await store.replace(record({ version: 'v2' }), { tag: (await store.find(record()))!.tag });
+      const hits = await store.search({ vector: towards(0), k: 2 });
+      expect(hits.map(({ chunk: { text } }) => text)).toEqual(['near', 'far']);
+      await close(store);
+    });
+
     it('answers with the nearest, best first, as many as asked for', async () => {
       const { store } = await prepared();
       const random = fuzzSeed('nearest chunks');
