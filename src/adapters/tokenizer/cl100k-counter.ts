@@ -1,10 +1,11 @@
 import type { CountTokens } from '../../domain/ingestion/chunk';
 import { BytePairMerge } from './byte-pair-merge';
 import { pieceEnd } from './cl100k-pieces';
+import { MergedPieces } from './merged-pieces';
 import { Vocabulary } from './vocabulary';
 
-/** Bytes; of a longer piece the parts are counted, which may come to a few tokens more. Nothing that is read has such words. */
-const LONGEST_PIECE = 8 * 1024;
+/** Bytes; of a longer piece the parts are counted, which may come to a token more or less for each. Nothing that is read has such words. */
+const LONGEST_PIECE = 2 * 1024;
 
 let vocabulary: Vocabulary | undefined;
 
@@ -28,11 +29,12 @@ export function createCl100kCounter(): CountTokens {
 }
 
 class PieceCounter {
-  readonly #merge: BytePairMerge;
+  readonly #pairs: BytePairMerge;
+  readonly #merged = new MergedPieces();
   #bytes = new Uint8Array(256);
 
   constructor(private readonly vocabulary: Vocabulary) {
-    this.#merge = new BytePairMerge(vocabulary);
+    this.#pairs = new BytePairMerge(vocabulary);
   }
 
   count(text: string, start: number, end: number): number {
@@ -40,10 +42,17 @@ class PieceCounter {
     for (let from = start; from < end;) {
       const to = partEnd(text, from, end);
       const length = this.#encode(text, from, to);
-      tokens +=
-        length < 2 || this.vocabulary.rank(this.#bytes, 0, length) >= 0 ? 1 : this.#merge.count(this.#bytes, length);
+      tokens += length < 2 || this.vocabulary.rank(this.#bytes, 0, length) >= 0 ? 1 : this.#merge(length);
       from = to;
     }
+    return tokens;
+  }
+
+  #merge(length: number): number {
+    const known = this.#merged.find(this.#bytes, length);
+    if (known > 0) return known;
+    const tokens = this.#pairs.count(this.#bytes, length);
+    this.#merged.add(this.#bytes, length, tokens);
     return tokens;
   }
 
