@@ -118,8 +118,8 @@ export const bugs: readonly PlantedBug[] = [
     name: 'blobs-never-handed-on',
     plants: 'a handler stays with a move for longer than the host lets it',
     file: 'src/intake/blob-events/receive-blob-event.ts',
-    find: "if (now.kind !== 'running' || monotonic() >= leaveAt) return now;",
-    replace: "if (now.kind !== 'running' || monotonic() >= 10 * leaveAt) return now;",
+    find: 'const leaveAt = monotonic() + longestStay;',
+    replace: 'const leaveAt = monotonic() + 10 * longestStay;',
     tests: 'intake/blob-events/receive-blob-event',
   },
   {
