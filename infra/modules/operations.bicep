@@ -58,6 +58,7 @@ var panels = [
   { title: 'Taken and ended', chart: 'timechart', query: loadTextContent('../queries/ingestion-activity.kql') }
   { title: 'Errors', chart: 'table', query: loadTextContent('../queries/errors.kql') }
   { title: 'Durations', chart: 'table', query: loadTextContent('../queries/durations.kql') }
+  { title: 'Texts by outcome', chart: 'table', query: loadTextContent('../queries/texts.kql') }
   { title: 'Backlog', chart: 'timechart', query: loadTextContent('../queries/backlog.kql') }
   { title: 'Orders by tenant', chart: 'table', query: loadTextContent('../queries/orders-by-tenant.kql') }
   { title: 'Dead letters', chart: 'table', query: loadTextContent('../queries/dead-letters.kql') }

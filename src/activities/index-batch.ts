@@ -8,7 +8,7 @@ import type { BatchPlace, IndexResult } from '../domain/ingestion/index-work';
 import type { BlobStore } from '../ports/blob-store';
 import type { Breaker } from '../ports/breaker';
 import type { DocumentKey, DocumentStore, EmbeddedChunk } from '../ports/document-store';
-import type { Embedder } from '../ports/embedder';
+import type { Embedder, EmbedResult } from '../ports/embedder';
 import type { WorkingBlobs } from '../ports/working-blobs';
 import { messageOf } from '../telemetry/logger';
 import { count, record } from '../telemetry/meters';
@@ -85,22 +85,32 @@ export function createIndexBatch({
       count('embeddingsRested', 1);
       return { kind: 'resting', retryAfterMs: admission.retryAfterMs };
     }
+    const answer = await asked(texts);
+    if (answer.kind === 'unavailable') {
+      const failed = await breaker?.failed();
+      return { ...answer, counts: failed?.open !== true };
+    }
+    // Whatever it says, it is there.
+    await breaker?.succeeded();
+    if (answer.kind === 'embedded') count('embeddingTokens', answer.tokens);
+    if (answer.kind !== 'refused') return answer;
+    const of = answer.index === undefined ? '' : ` (text ${answer.index + 1} of ${texts.length})`;
+    return { kind: 'refused', reason: `${answer.reason}${of}` };
+  }
+
+  async function asked(
+    texts: readonly string[],
+  ): Promise<EmbedResult | { readonly kind: 'unavailable'; readonly of: 'embedder'; readonly reason: string }> {
     const began = monotonic();
     const note = (outcome: string): void =>
       record('embeddingDuration', (monotonic() - began) / 1000, { [attributes.outcome]: outcome });
     try {
       const answer = await embedder.embed(texts);
       note(answer.kind);
-      // Whatever it says, it is there.
-      await breaker?.succeeded();
-      if (answer.kind === 'embedded') count('embeddingTokens', answer.tokens);
-      if (answer.kind !== 'refused') return answer;
-      const of = answer.index === undefined ? '' : ` (text ${answer.index + 1} of ${texts.length})`;
-      return { kind: 'refused', reason: `${answer.reason}${of}` };
+      return answer;
     } catch (error) {
       note('unavailable');
-      const failed = await breaker?.failed();
-      return { kind: 'unavailable', of: 'embedder', reason: messageOf(error), counts: failed?.open !== true };
+      return { kind: 'unavailable', of: 'embedder', reason: messageOf(error) };
     }
   }
 }

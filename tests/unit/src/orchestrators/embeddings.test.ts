@@ -227,6 +227,16 @@ it('gives a run of its own version to each start, so that what removes an old on
   expect(await w.searched('same')).toEqual(['same\n']);
 });
 
+it('keeps the chunks of a document whose blob came back, unchanged, before it was forgotten', async () => {
+  const w = world();
+  await w.run(w.put('same\n'));
+  const [gone] = await w.documents();
+  await w.run(w.put('same\n'));
+  const { result } = await runStory(forgetDocumentStory, forgetInputOf(gone!), w.activities);
+  expect(result).toEqual({ outcome: 'changed', chunks: 0 });
+  expect(await w.searched('same')).toEqual(['same\n']);
+});
+
 it('waits as long as the service asks, and counts that as no failure', async () => {
   const w = world({ before: (call) => (call <= 20 ? { kind: 'busy', retryAfterMs: 7_000 } : undefined) });
   const { result, sleeps } = await w.run(w.put('one\n'));

@@ -183,6 +183,21 @@ it.each(['startCopy', 'hash', 'remove'] as const)(
   },
 );
 
+it('keeps the blob when its copy in quarantine is not the same', async () => {
+  const w = world();
+  w.put('keys.md', 'a SECRET');
+  const { startCopy } = w.blobs;
+  w.blobs.startCopy = async (source, destination, metadata) => {
+    const copied = await startCopy(source, destination, metadata);
+    // Of the same length.
+    w.blobs.put(destination, 'b SECRET', { ...metadata });
+    return copied;
+  };
+  await expect(w.take('keys.md')).rejects.toThrow('differs from its source');
+  expect([...w.blobs.blobs.keys()]).toEqual(['snippet-input/keys.md']);
+  expect(w.deadLetters.all.size).toBe(0);
+});
+
 it('leaves a blob alone that was overwritten or deleted while it was taken in', async () => {
   const w = world();
   w.put('a.md', 'one');
