@@ -55,10 +55,10 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'texts-wrong-bytes',
-    plants: 'a batch of a long text that begins with an overlap is read from the wrong place',
+    plants: 'where a batch of a long text lies is counted in characters',
     file: 'src/domain/ingestion/batch-plan.ts',
-    find: ': bytes - bytesOf(text.slice(from, at));',
-    replace: ': bytes;',
+    find: 'bytes += bytesOf(text.slice(at, from));',
+    replace: 'bytes += text.slice(at, from).length;',
     tests: 'ingestion/batch-plan',
   },
   {

@@ -44,8 +44,7 @@ export function byteRanges(text: string, batches: readonly Batch[], bytesOf: (te
   let at = 0;
   let bytes = 0;
   return batches.map(({ from, to }) => {
-    // The context of a batch begins within the batch before it.
-    bytes = from >= at ? bytes + bytesOf(text.slice(at, from)) : bytes - bytesOf(text.slice(from, at));
+    bytes += bytesOf(text.slice(at, from));
     at = from;
     return { from: bytes, length: bytesOf(text.slice(from, to)) };
   });
