@@ -70,7 +70,7 @@ export const bugs: readonly PlantedBug[] = [
     plants: 'a long word is merged by looking through all of its pairs each time',
     file: 'src/adapters/tokenizer/cl100k-counter.ts',
     find: 'const LONGEST_PIECE = 2 * 1024;',
-    replace: 'const LONGEST_PIECE = 2 ** 30;',
+    replace: 'const LONGEST_PIECE = 64 * 1024;',
     also: [
       {
         file: 'src/adapters/tokenizer/byte-pair-merge.ts',
@@ -79,7 +79,7 @@ export const bugs: readonly PlantedBug[] = [
       },
     ],
     tests: 'tokenizer/cl100k-counter',
-    title: 'a word of',
+    title: 'a word of 300,000 times "x"',
   },
   {
     name: 'secret-is-told',

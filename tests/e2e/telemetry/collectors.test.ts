@@ -1,7 +1,9 @@
-/** One upload, one order and one share file, each one connected trace at both collectors (C9). */
+/** One upload, one order, one share file and one text, each one connected trace at both collectors (C9). */
 import type { MediaRecord } from '../../../src/domain/media/media-record';
 import { metrics } from '../../../src/telemetry/names';
 import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
+import { startAzureOpenAi, type AzureOpenAiServer } from '../../drivers/azure-openai-under-test';
+import { ingestionSettings, outcomeOf, putText } from '../../drivers/ingestion-under-test';
 import { startInsightsSink, type InsightsSink } from '../../drivers/insights-sink';
 import {
   orderText,
@@ -24,17 +26,23 @@ interface AnySpan {
 let otlp: OtlpSink;
 let insights: InsightsSink;
 let downstream: AwaitedDownstream;
+let embedder: AzureOpenAiServer;
 let app: AppUnderTest;
-const traces: Record<'upload' | 'order' | 'share', string> = { upload: '', order: '', share: '' };
+const traces: Record<'upload' | 'order' | 'share' | 'text', string> = { upload: '', order: '', share: '', text: '' };
 
 beforeAll(async () => {
   otlp = await startOtlpSink();
   insights = await startInsightsSink();
   downstream = await startAwaitedDownstream();
+  embedder = await startAzureOpenAi();
   app = await startApp((place) =>
     shareSettings(place, {
       ...insights.settings,
-      PIPELINES: 'media,orders,nfs,blob-events',
+      ...ingestionSettings(embedder),
+      ENABLE_CIRCUIT_BREAKER: '1',
+      FAILURE_THRESHOLD: '1',
+      CIRCUIT_OPEN_S: '5',
+      PIPELINES: 'media,orders,nfs,blob-events,ingestion',
       ORDERS_BREAKER_FAILURES: '1',
       ORDERS_BREAKER_OPEN_S: '1',
       ORDERS_RESUME_SCHEDULE: '* * * * * *',
@@ -58,13 +66,17 @@ beforeAll(async () => {
   await share.post('/v1/watch/start', { session_name: 'traced' });
   share.drop('traced.csv', 'a,b\n1,2\n');
   await share.untilStatus(({ processed_ok }) => processed_ok === 1);
+  await outcomeOf(app, 'traced.md', await putText(app.storage.clients, 'traced.md', '# A text\n\nThat is traced.\n'));
   await troubles();
   // Ending the app sends what its exporters still hold.
   await app.stop();
-  traces.share = otlp.spans.find(({ name }) => name === 'send share file')?.traceId ?? '';
+  const traceOf = (span: string): string => otlp.spans.find(({ name }) => name === span)?.traceId ?? '';
+  traces.share = traceOf('send share file');
+  traces.text = traceOf('activity plan-document');
 }, 120_000);
 afterAll(async () => {
   await downstream.stop();
+  await embedder.stop();
   await otlp.stop();
   await insights.stop();
 });
@@ -85,6 +97,16 @@ async function troubles(): Promise<void> {
   await app.line(/Order waits.*given a rest/);
   downstream.behave({ failing: 0 });
   await downstream.until((texts) => texts.some((text) => text.includes('"rested"')));
+  // The first text's call opens the breaker, which keeps that of the second back.
+  embedder.faults.push({ status: 500 });
+  const failed = await putText(app.storage.clients, 'failed.md', 'A text that opens the breaker.');
+  await app.until(async () => {
+    const status = await fetch(`${app.url}/v1/status/ingestion`);
+    return ((await status.json()) as { breaker: { state: string } }).breaker.state === 'open';
+  });
+  const rested = await putText(app.storage.clients, 'rested.md', 'A text that has to wait.');
+  await outcomeOf(app, 'failed.md', failed);
+  await outcomeOf(app, 'rested.md', rested);
 }
 
 const collectors = [
@@ -100,13 +122,17 @@ const steps = {
   ],
   order: ['process orders'],
   share: ['share sweep', 'activity transfer-share-files', 'send share file'],
+  text: [
+    ...['process ingest_blob', 'activity plan-document', 'activity index-batch', 'activity replace-document'],
+    'activity settle-document',
+  ],
 } as const;
 
 /** Calls of the Azure SDK; Application Insights leaves some of those that such calls stand in out. */
 const ofSdk = /Client|^HTTP |^[A-Z]+ \/devstoreaccount1|^Table/;
 
 describe.each(collectors)('at the collector of %s', (_, spansOf) => {
-  it.each(['upload', 'order', 'share'] as const)(
+  it.each(['upload', 'order', 'share', 'text'] as const)(
     'one %s is one trace, from its first event to its last effect',
     (item) => {
       const all: readonly AnySpan[] = spansOf().filter(({ traceId }) => traceId === traces[item]);
