@@ -76,7 +76,7 @@ async function main(): Promise<number> {
     (parsed.kind === 'help' ? console.log : console.error)(usage);
     return parsed.kind === 'help' ? 0 : 2;
   }
-  const app = new AppClient(parsed.options.url, parsed.options.key);
+  const app = new AppClient(parsed.options.app);
   let good = true;
   for (const file of parsed.options.files) good = (await one(file, parsed.options, app)) && good;
   return good ? 0 : 1;

@@ -1,5 +1,6 @@
 /** The app's side of an upload, over HTTP. */
 import type { MediaRecord } from '../../src/domain/media/media-record';
+import { AppRefusal, askApp, type AppAddress } from '../local/ask-app';
 
 export interface Announced {
   readonly id: string;
@@ -7,22 +8,8 @@ export interface Announced {
   readonly url: string;
 }
 
-/** What the app answered instead of what was asked for. */
-export class AppRefusal extends Error {
-  override readonly name = 'AppRefusal';
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export class AppClient {
-  constructor(
-    private readonly base: string,
-    private readonly key: string | undefined,
-  ) {}
+  constructor(private readonly app: AppAddress) {}
 
   announce(upload: {
     readonly name: string;
@@ -47,37 +34,7 @@ export class AppClient {
     return this.#ask('GET', `/v1/media/${id}`);
   }
 
-  async #ask<T>(method: string, path: string, body?: string): Promise<T> {
-    const headers = {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(this.key === undefined ? {} : { 'x-functions-key': this.key }),
-    };
-    let answer;
-    try {
-      answer = await fetch(this.base + path, { method, headers, ...(body === undefined ? {} : { body }) });
-    } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new AppRefusal(
-        0,
-        `${this.base} does not answer (${cause}). Start the app (npm start), or name it with --url`,
-      );
-    }
-    const text = await answer.text();
-    if (answer.ok) return JSON.parse(text) as T;
-    if (answer.status === 401)
-      throw new AppRefusal(401, `${this.base} asks for a function key. Give one with SLUICE_KEY or --key.`);
-    throw new AppRefusal(
-      answer.status,
-      detailOf(text) ??
-        `${this.base} answered ${method} ${path} with ${answer.status}, not as Sluice does. Is it the app's address (--url)?`,
-    );
-  }
-}
-
-function detailOf(text: string): string | undefined {
-  try {
-    return (JSON.parse(text) as { detail?: string }).detail;
-  } catch {
-    return undefined;
+  #ask<T>(method: string, path: string, body?: string): Promise<T> {
+    return askApp<T>(this.app, method, path, body);
   }
 }

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BlockBlobClient, type RestError } from '@azure/storage-blob';
 import { uploadBlocks } from '../../src/adapters/azure-storage/staged-blocks';
 import type { MediaRecord } from '../../src/domain/media/media-record';
-import { AppRefusal, type AppClient } from './app-client';
+import { AppRefusal } from '../local/ask-app';
+import type { AppClient } from './app-client';
 import { fileDigests, type FileDigests } from './file-digests';
 import { openJournal, type UploadJournal } from './upload-journal';
 import type { UploadOptions } from './upload-options';
@@ -48,7 +49,7 @@ export async function uploadFile(
   if (facts.size === 0) throw new Error('is empty');
   const journal = openJournal(
     journalFolder,
-    options.url,
+    options.app.url,
     { path: file, size: facts.size, mtimeMs: facts.mtimeMs },
     options.blockSize,
   );

@@ -1,12 +1,10 @@
 /** Options of `npm run upload -- …` (M1b). */
 import { parseArgs } from 'node:util';
+import { appAddress, type AppAddress } from '../local/ask-app';
 
 export interface UploadOptions {
   readonly files: readonly string[];
-  /** Of the app, without a slash at the end. */
-  readonly url: string;
-  /** Function key, where the app asks for one. */
-  readonly key: string | undefined;
+  readonly app: AppAddress;
   /** Bytes of a block. */
   readonly blockSize: number;
   /** Blocks on their way at once. */
@@ -51,18 +49,15 @@ export function parseUploadOptions(
   const { values, positionals } = parsed;
   if (values.help) return { kind: 'help' };
   if (positionals.length === 0) return rejected('name at least one file');
-  const url = values.url ?? environment['SLUICE_URL'] ?? 'http://localhost:7071';
-  if (!/^https?:\/\/[^/\s]+/.test(url) || !URL.canParse(url))
-    return rejected(`--url takes an address such as http://localhost:7071, not ${JSON.stringify(url)}`);
+  const app = appAddress(values, environment);
+  if ('reason' in app) return rejected(app.reason);
   const blockMib = whole(values['block-mib'] ?? '8', 1, 1000);
   if (blockMib === undefined) return rejected('--block-mib takes a whole number from 1 to 1000');
   const concurrency = whole(values.concurrency ?? '8', 1, 64);
   if (concurrency === undefined) return rejected('--concurrency takes a whole number from 1 to 64');
-  const key = values.key ?? environment['SLUICE_KEY'];
   const options = {
     files: positionals,
-    url: url.replace(/\/+$/, ''),
-    key,
+    app,
     blockSize: blockMib * 1024 * 1024,
     concurrency,
   };

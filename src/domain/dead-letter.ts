@@ -24,7 +24,7 @@ export interface DeadLetter {
   readonly createdAt: string;
   readonly state: 'open' | 'replayed' | 'discarded';
   readonly closedAt?: string;
-  /** Earlier dead letters of the same work, oldest first. */
+  /** Id of the dead letter before of the same pipeline and message: what was replayed and failed again, or came twice. */
   readonly replayOf?: string;
 }
 

@@ -146,7 +146,7 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
         keys: { queue: 'jobqueue' },
         createdAt: new Date(ms).toISOString(),
         state: 'open',
-        message: 'the "message" ü\u0000',
+        message: `the "message" ü\u0000 ${unique()}`,
         ...over,
       };
     };
@@ -159,6 +159,25 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
       expect(await store.get(one.id)).toEqual(one);
       expect((await store.list({ since: one.createdAt }, 10)).items).toHaveLength(1);
       expect(await store.get('nothing/#?')).toBeUndefined();
+    });
+
+    it('names the letter before of what failed again, and of nothing else', async () => {
+      const store = make();
+      const first = letter();
+      const second = letter({ message: first.message, attempts: 5 });
+      const third = letter({ message: first.message });
+      await store.add(first);
+      await store.close(first.id, 'replayed', first.createdAt);
+      await store.add(second);
+      await store.add(third);
+      // A crash in between lets each be recorded again, in any order.
+      for (const again of [second, first, third]) await store.add(again);
+      const other = letter({ message: first.message, pipeline: 'orders' });
+      await store.add(other);
+      expect(await store.get(first.id)).toMatchObject({ state: 'replayed' });
+      expect(await store.get(second.id)).toMatchObject({ replayOf: first.id, attempts: 5 });
+      expect(await store.get(third.id)).toMatchObject({ replayOf: second.id });
+      for (const { id } of [first, other]) expect(await store.get(id)).not.toHaveProperty('replayOf');
     });
 
     it('keeps a body of a megabyte', async () => {

@@ -138,7 +138,11 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
   return {
     all,
     async add(letter) {
-      if (!all.has(letter.id)) all.set(letter.id, letter);
+      if (all.has(letter.id)) return;
+      const newest = [...all.values()]
+        .filter(({ pipeline, message }) => pipeline === letter.pipeline && message === letter.message)
+        .reduce<string | undefined>((least, { id }) => (least === undefined || id < least ? id : least), undefined);
+      all.set(letter.id, newest === undefined || newest < letter.id ? letter : { ...letter, replayOf: newest });
     },
     async list(filter, pageSize, continuation) {
       const matching = [...all.values()]

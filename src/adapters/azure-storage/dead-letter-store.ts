@@ -1,11 +1,14 @@
 import type { TableEntityResult } from '@azure/data-tables';
 import type { DeadLetter, DeadLetterFilter } from '../../domain/dead-letter';
+import { sha256Hex } from '../../domain/digest';
 import type { DeadLetterStore } from '../../ports/dead-letter-store';
 import type { StorageClients } from './clients';
 import { statusOf } from './storage-errors';
 import { tableKey } from './table-keys';
 
 const PARTITION = 'dead-letter';
+/** Rows by pipeline and message, each with the id of the newest letter of those. */
+const NEWEST_PARTITION = 'newest-of-message';
 const LARGEST_TABLE_PAGE = 1000;
 
 interface Row {
@@ -17,6 +20,10 @@ interface Row {
   readonly tenantId?: string;
   readonly orderId?: string;
   readonly record: string;
+}
+
+interface NewestRow {
+  readonly letter: string;
 }
 
 /** Index in a table, bodies in blobs: a message of any size is kept whole. */
@@ -42,16 +49,36 @@ export function createDeadLetterStore(
     }
   }
 
+  async function newestOf(work: string): Promise<string | undefined> {
+    try {
+      return (await table().getEntity<NewestRow>(NEWEST_PARTITION, work)).letter;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
   return {
     async add({ message, ...record }) {
       await body(record.id).upload(message, Buffer.byteLength(message), {
         blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' },
       });
+      const work = sha256Hex(`${record.pipeline}\n${message}`);
+      const before = await newestOf(work);
+      // An id that is smaller is newer. A letter that is recorded again has its history already.
+      const isNewest = before === undefined || record.id < before;
       try {
-        await table().createEntity(rowOf(record));
+        await table().createEntity(
+          rowOf({ ...record, ...(isNewest && before !== undefined ? { replayOf: before } : {}) }),
+        );
       } catch (error) {
         if (statusOf(error) !== 409) throw error;
       }
+      if (isNewest)
+        await table().upsertEntity<NewestRow>(
+          { partitionKey: NEWEST_PARTITION, rowKey: work, letter: record.id },
+          'Replace',
+        );
     },
 
     async list(filter, pageSize, continuation) {

@@ -39,6 +39,20 @@ async function status(host: HostProcessUnderTest): Promise<Status> {
   return (await (await fetch(`${host.url}/v1/status`)).json()) as Status;
 }
 
+const LONGEST_LOOK_MS = 60_000;
+
+/** Looks until `done` gives something; what never comes is told with the host's last words. */
+async function untilStatus<T>(host: HostProcessUnderTest, done: (status: Status) => T | undefined | false): Promise<T> {
+  for (const began = performance.now(); ;) {
+    const now = await status(host);
+    const found = done(now);
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() - began < LONGEST_LOOK_MS) continue;
+    const left = { incoming: filesBelow(folders.incoming), processing: filesBelow(folders.processing) };
+    throw new Error(`${JSON.stringify({ ...now, ...left })}\n${host.output().slice(-8_000)}`);
+  }
+}
+
 async function start(name: string, over: Readonly<Record<string, string>> = {}): Promise<HostProcessUnderTest> {
   const state = path.join(storage.folder, name);
   mkdirSync(state, { recursive: true });
@@ -77,8 +91,7 @@ it(
       dropFile(folders.incoming, `file-${i}`, bytes);
       const host = await start('host', slow);
       if (i === 0) await startSession(host);
-      let file: string | undefined;
-      while (file === undefined) file = (await status(host)).in_flight.find(({ sent }) => sent > 0)?.file;
+      await untilStatus(host, ({ in_flight }) => in_flight.some(({ sent }) => sent > 0));
       await host.kill();
       hosts.pop();
       const there = await arrived();
@@ -92,7 +105,7 @@ it(
     }
     const host = await start('host');
     // In this order: a file goes from incoming to processing.
-    while (filesBelow(folders.incoming).length + filesBelow(folders.processing).length > 0) await status(host);
+    await untilStatus(host, () => filesBelow(folders.incoming).length + filesBelow(folders.processing).length === 0);
     expect(await arrived()).toEqual(expected);
   },
   KILLS * 20_000 + 60_000,
@@ -109,7 +122,7 @@ it('two hosts on one share carry every file once', async () => {
   const over = { APP_AZURE_MAX_SINGLE_PUT_SIZE: '65536', APP_MAX_QUEUE_SIZE: '40' };
   const both = [await start('one', over), await start('two', over)] as const;
   await startSession(both[0]);
-  for (let ok = 0; ok < count;) ok = (await status(both[0])).processed_ok;
+  await untilStatus(both[0], ({ processed_ok }) => processed_ok === count);
   for (const host of both) {
     await host.stop();
     hosts.shift();

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import { createBlockMemory } from '../../../../src/adapters/azure-storage/block-memory';
 import { uploadBlocks } from '../../../../src/adapters/azure-storage/staged-blocks';
+import { blockId } from '../../../../src/domain/blocks/block-plan';
 import type { BlockSource, BlockUploadOptions } from '../../../../src/ports/block-upload';
 import { startStorage, type StorageUnderTest } from '../../../drivers/storage-under-test';
 
@@ -98,6 +99,22 @@ it('uses the blocks of an interrupted upload again, and only those with the same
   expect(done.sentBytes).toBe(7 * 64 * KiB);
   expect((await at.downloadToBuffer()).equals(bytes)).toBe(true);
 });
+
+it.each([0, 1, 16 * KiB])(
+  'puts %i bytes where an upload in blocks was interrupted, and never over a blob',
+  async (size) => {
+    const bytes = randomBytes(size);
+    const at = blob();
+    await at.stageBlock(blockId(0, md5(Buffer.from('left'))), 'left', 4);
+    const once = options(bytes, { conditions: { ifNoneMatch: '*' }, blockSize: 4 * KiB, blockMd5s: [md5(bytes)] });
+    const { etag } = await uploadBlocks(at, source(bytes), once);
+    expect(await at.getProperties()).toMatchObject({ etag, contentLength: size });
+    expect(size === 0 || (await at.downloadToBuffer()).equals(bytes)).toBe(true);
+    await at.stageBlock(blockId(0, md5(Buffer.from('left'))), 'left', 4);
+    await expect(uploadBlocks(at, source(bytes), once)).rejects.toMatchObject({ statusCode: 409 });
+    expect((await at.getProperties()).etag).toBe(etag);
+  },
+);
 
 it('is refused by the service when the bytes are not those that were hashed', async () => {
   const bytes = randomBytes(200 * KiB);

@@ -5,8 +5,7 @@ it('takes files, and defaults for the rest', () => {
     kind: 'options',
     options: {
       files: ['a.png', 'b.png'],
-      url: 'http://localhost:7071',
-      key: undefined,
+      app: { url: 'http://localhost:7071', key: undefined },
       blockSize: 8 * 1024 * 1024,
       concurrency: 8,
     },
@@ -15,7 +14,9 @@ it('takes files, and defaults for the rest', () => {
     parseUploadOptions(['x', '--url', 'https://app.example/', '--block-mib=1', '--concurrency', '3'], {
       SLUICE_KEY: 'k',
     }),
-  ).toMatchObject({ options: { url: 'https://app.example', key: 'k', blockSize: 1024 * 1024, concurrency: 3 } });
+  ).toMatchObject({
+    options: { app: { url: 'https://app.example', key: 'k' }, blockSize: 1024 * 1024, concurrency: 3 },
+  });
   expect(parseUploadOptions(['--help'], {})).toEqual({ kind: 'help' });
 });
 
