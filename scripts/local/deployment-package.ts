@@ -14,7 +14,11 @@ interface LockedPackage {
   readonly dev?: boolean;
   readonly devOptional?: boolean;
   readonly optional?: boolean;
+  readonly os?: readonly string[];
 }
+
+/** The system that the Functions host runs on, in Azure and in the image, whatever this machine is. */
+const SYSTEM = 'linux';
 
 /** What the Functions host and Node do not read. */
 const LEFT_OUT = /\.(?:map|d\.[cm]?ts|tsbuildinfo)$/;
@@ -60,9 +64,10 @@ function neededPlaces(root: string): string[] {
   };
   return Object.entries(packages)
     .filter(([place, { dev, devOptional }]) => place !== '' && !dev && !devOptional)
+    .filter(([, { os = [SYSTEM] }]) => os.includes(SYSTEM))
     .filter(([place, { optional }]) => {
       if (existsSync(path.join(root, place))) return true;
-      // For another system.
+      // For another processor, or for Linux where this machine is none.
       if (optional) return false;
       throw new Error(`${place} is in package-lock.json, but not installed. Run npm ci.`);
     })

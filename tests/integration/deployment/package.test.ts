@@ -11,6 +11,8 @@ import {
   type DeploymentPackage,
 } from '../../../scripts/local/deployment-package';
 import { projectRoot } from '../../drivers/app-under-test';
+import { startAzureOpenAi } from '../../drivers/azure-openai-under-test';
+import { ingestionSettings } from '../../drivers/ingestion-under-test';
 import { startHostProcess } from '../../drivers/host-process-under-test';
 import { png } from '../../drivers/raw-http';
 import { startStorage } from '../../drivers/storage-under-test';
@@ -63,6 +65,39 @@ test('holds nothing of development', () => {
   expect(files.filter((file) => /\.map$|\.d\.ts$|local\.settings|^dist.*test/.test(file))).toEqual([]);
 });
 
+test('holds native code for the system that it will run on, and for no other', () => {
+  const native = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(?:node|so|dylib|dll)$/.test(entry.name))
+    .map(({ parentPath, name }) => path.join(parentPath, name));
+  const header = (file: string): string => readFileSync(file).subarray(0, 4).toString('latin1');
+  expect(native.map((file) => [file, header(file)])).toEqual(native.map((file) => [file, '\x7fELF']));
+  const asked = `const db = new (require('node:sqlite').DatabaseSync)(':memory:', { allowExtension: true });
+    db.loadExtension(require('sqlite-vec').getLoadablePath());
+    console.log(db.prepare('SELECT vec_version() AS version').get().version)`;
+  if (process.platform !== 'linux') {
+    expect(native).toEqual([]);
+    return;
+  }
+  expect(native.map((file) => path.relative(folder, file))).toEqual([
+    path.join('node_modules', `sqlite-vec-linux-${process.arch}`, 'vec0.so'),
+  ]);
+  expect(spawnSync(process.execPath, ['-e', asked], { cwd: folder, encoding: 'utf8' }).stdout).toMatch(/^v\d/);
+});
+
+test('leaves out native code of another system, where the machine that makes it is one', () => {
+  const root = path.join(outside, 'elsewhere');
+  const locked = { optional: true, os: ['darwin'], cpu: ['arm64'] };
+  for (const place of ['dist/src', 'node_modules/of-darwin', 'node_modules/of-all'])
+    mkdirSync(path.join(root, place), { recursive: true });
+  for (const file of ['host.json', 'LICENSE', 'package.json'])
+    cpSync(path.join(projectRoot, file), path.join(root, file));
+  const packages = { '': {}, 'node_modules/of-darwin': locked, 'node_modules/of-all': {} };
+  writeFileSync(path.join(root, 'package-lock.json'), JSON.stringify({ packages }));
+  const made = path.join(outside, 'made-elsewhere');
+  writeDeploymentPackage(root, made);
+  expect(readdirSync(path.join(made, 'node_modules'))).toEqual(['of-all']);
+});
+
 test('counts tokens with what it has of the encoder', () => {
   const { createCl100kCounter } = createRequire(path.join(folder, 'package.json'))(
     './dist/src/adapters/tokenizer/cl100k-counter.js',
@@ -72,7 +107,8 @@ test('counts tokens with what it has of the encoder', () => {
 });
 
 test('runs from its own folder', async () => {
-  const storage = await startStorage({ PIPELINES: 'media,orders,blob-events' });
+  const embedder = await startAzureOpenAi();
+  const storage = await startStorage(ingestionSettings(embedder, { PIPELINES: 'media,orders,blob-events,ingestion' }));
   try {
     const host = await startHostProcess(storage.settings, path.join(outside, 'state'), folder);
     try {
@@ -86,6 +122,7 @@ test('runs from its own folder', async () => {
     }
   } finally {
     await storage.stop();
+    await embedder.stop();
   }
 }, 180_000);
 
