@@ -55,7 +55,12 @@ module.exports = {
       },
     },
     only('src/config', ['^src/domain/', npm('zod')]),
-    only('src/telemetry', [npm('@opentelemetry/.*'), npm('applicationinsights'), '^(node:)?(async_hooks|http)$']),
+    only('src/telemetry', [
+      npm('@opentelemetry/.*'),
+      npm('applicationinsights'),
+      npm('@azure/identity'),
+      '^(node:)?(async_hooks|http)$',
+    ]),
     only('src/http', ['^src/domain/', '^src/telemetry/', npm('@azure/functions')]),
     {
       name: 'only-functions-register',

@@ -16,6 +16,9 @@ param resourceGroupName string = ''
 @description('Pipelines that run: PIPELINES.')
 param pipelines string = 'media'
 
+@description('Settings of the app beyond those that follow from these parameters: names (docs/settings.md) and values; a secret as a reference to the key vault (deployKeyVault).')
+param settings object = {}
+
 @description('Most that the files of one POST /upload may hold together, in MiB: UPLOAD_MAX_MB. 95 is the host\'s own limit of 100 MB and what the form needs.')
 @minValue(1)
 @maxValue(1000)
@@ -79,6 +82,9 @@ param embeddingCapacity int = 120
 @allowed(['quantizedFlat', 'diskANN'])
 param vectorIndex string = 'quantizedFlat'
 
+@description('Whether a key vault is made, for settings that are references to it: @Microsoft.KeyVault(VaultName=…;SecretName=…).')
+param deployKeyVault bool = false
+
 @description('Whether a cluster, a registry and a key vault are made, for the chart of infra/helm/sluice.')
 param deployKubernetes bool = false
 
@@ -106,6 +112,8 @@ param budgetStart string = utcNow('yyyy-MM-01')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var ordersHub = 'orders'
+var layout = loadJsonContent('storage-layout.json')
+var ingestionContainer = settings.?INGESTION_CONTAINER ?? layout.ingestionContainer
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
@@ -120,6 +128,7 @@ module monitoring 'modules/monitoring.bicep' = {
     tags: tags
     token: token
     retentionDays: logRetentionDays
+    appPrincipalId: identity.outputs.principalId
   }
 }
 
@@ -138,6 +147,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     location: location
     tags: tags
     token: token
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -152,6 +162,7 @@ module storage 'modules/storage.bicep' = {
     privateNetworking: privateNetworking
     endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
     dnsZoneIds: network.?outputs.dnsZoneIds ?? {}
+    ingestionContainer: ingestionContainer
     retentionDaysDeadLetters: retentionDaysDeadLetters
     softDeleteDays: softDeleteDays
   }
@@ -185,7 +196,7 @@ module eventHubs 'modules/event-hubs.bicep' = if (ordersBackend == 'eventhub') {
   }
 }
 
-module vault 'modules/key-vault.bicep' = if (deployKubernetes) {
+module vault 'modules/key-vault.bicep' = if (deployKubernetes || deployKeyVault) {
   scope: group
   params: {
     location: location
@@ -271,7 +282,7 @@ module app 'modules/function-app.bicep' = {
     uploadMaxMb: uploadMaxMb
     instanceMemoryMb: instanceMemoryMb
     maximumInstances: maximumInstances
-    pipelineSettings: union({ BACKEND_MODE: ordersBackend }, ordersSettings[ordersBackend], searchSettings)
+    pipelineSettings: union(settings, { BACKEND_MODE: ordersBackend }, ordersSettings[ordersBackend], searchSettings)
   }
 }
 
@@ -286,6 +297,8 @@ module kubernetes 'modules/kubernetes.bicep' = if (deployKubernetes) {
     release: 'sluice'
     nodeSize: kubernetesNodeSize
     maximumNodes: kubernetesMaximumNodes
+    networkName: network.?outputs.networkName ?? ''
+    subnetName: network.?outputs.clusterSubnetName ?? ''
   }
 }
 
@@ -314,6 +327,10 @@ output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
 output SERVICE_APP_NAME string = app.outputs.name
 output SERVICE_APP_URI string = app.outputs.uri
+output SERVICE_APP_PIPELINES string = pipelines
+output EVENT_GRID_TOPIC_NAME string = events.outputs.topicName
+output INGESTION_CONTAINER string = ingestionContainer
+output INGESTION_PREFIX string = settings.?INGESTION_PREFIX ?? ''
 output STORAGE_ACCOUNT_NAME string = storage.outputs.accountName
 output APPLICATIONINSIGHTS_NAME string = monitoring.outputs.applicationInsightsName
 output IDENTITY_CLIENT_ID string = identity.outputs.clientId

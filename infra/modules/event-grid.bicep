@@ -1,4 +1,5 @@
 // Tells the media pipeline of new blobs: BlobCreated under rawfiles, into the queue jobqueue, as the topic's own identity.
+// The subscription for text ingestion carries a key of the running app: npm run blob-trigger makes it after each deployment.
 param location string
 param tags object
 param token string
@@ -107,3 +108,5 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
+
+output topicName string = topic.name

@@ -87,7 +87,10 @@ resource app 'Microsoft.Web/sites@2023-12-01' = {
       AzureWebJobsStorage__clientId: identity.properties.clientId
       AZURE_CLIENT_ID: identity.properties.clientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identity.properties.clientId}'
       PIPELINES: pipelines
+      // Nothing looks through containers here; docs/deployment.md.
+      INGESTION_BLOB_SOURCE: 'EventGrid'
       UPLOAD_MAX_MB: string(uploadMaxMb)
       // The form's own bytes come on top.
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string((uploadMaxMb + 1) * 1048576)

@@ -1,4 +1,5 @@
-// Secrets of the cluster's pods where no identity serves: the password of Kafka, the address of RabbitMQ. The vault is made empty;
+// Secrets where no identity serves: the password of Kafka and the address of RabbitMQ for the cluster's pods, whatever settings of the
+// app refer to. The vault is made empty;
 // whoever deploys puts the secrets in (docs/runbooks/secret-rotation.md), so that no template ever holds one.
 param location string
 param tags object

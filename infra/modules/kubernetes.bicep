@@ -12,9 +12,42 @@ param release string
 param nodeSize string
 @minValue(1)
 param maximumNodes int
+@description('Network that the nodes are in, so that they reach private endpoints; empty without private networking.')
+param networkName string
+@description('Of that network; empty without private networking.')
+param subnetName string
+
+var inNetwork = !empty(networkName)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: identityName
+}
+
+// Who the cluster is, towards Azure. Made before it, so that it may join the network when it begins.
+resource clusterIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-aks-${token}'
+  location: location
+  tags: tags
+}
+
+resource network 'Microsoft.Network/virtualNetworks@2024-01-01' existing = {
+  name: inNetwork ? networkName : 'none'
+
+  resource nodes 'subnets' existing = {
+    name: inNetwork ? subnetName : 'none'
+  }
+}
+
+var networkContributor = '4d97b98b-1d4d-4787-a291-c67834d212e7' // Network Contributor
+
+resource mayJoin 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (inNetwork) {
+  name: guid(network::nodes.id, clusterIdentity.id, networkContributor)
+  scope: network::nodes
+  properties: {
+    principalId: clusterIdentity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', networkContributor)
+  }
 }
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
@@ -32,7 +65,10 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
   location: location
   tags: tags
   sku: { name: 'Base', tier: 'Standard' }
-  identity: { type: 'SystemAssigned' }
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${clusterIdentity.id}': {} }
+  }
   properties: {
     dnsPrefix: 'sluice-${token}'
     disableLocalAccounts: true
@@ -61,6 +97,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
         osType: 'Linux'
         osSKU: 'AzureLinux'
         vmSize: nodeSize
+        vnetSubnetID: inNetwork ? network::nodes.id : null
         count: 1
         minCount: 1
         maxCount: maximumNodes
@@ -69,6 +106,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2024-09-01' = {
       }
     ]
   }
+  dependsOn: [mayJoin]
 }
 
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull

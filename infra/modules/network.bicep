@@ -2,6 +2,7 @@
 param location string
 param tags object
 param token string
+param workspaceId string
 
 // The services that private endpoints are made for, and the names that lead there.
 var zoneNames = {
@@ -41,6 +42,11 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
           privateEndpointNetworkPolicies: 'Disabled'
         }
       }
+      {
+        // Nodes alone; pods have addresses of their own (overlay).
+        name: 'cluster'
+        properties: { addressPrefix: '10.42.2.0/24' }
+      }
     ]
   }
 
@@ -50,6 +56,10 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
 
   resource endpoints 'subnets' existing = {
     name: 'endpoints'
+  }
+
+  resource cluster 'subnets' existing = {
+    name: 'cluster'
   }
 }
 
@@ -74,6 +84,18 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01
   }
 ]
 
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: network
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+    metrics: [{ category: 'AllMetrics', enabled: true }]
+  }
+}
+
 output appSubnetId string = network::app.id
+output networkName string = network.name
+output clusterSubnetName string = network::cluster.name
 output endpointSubnetId string = network::endpoints.id
 output dnsZoneIds object = toObject(services, service => service.key, service => resourceId('Microsoft.Network/privateDnsZones', service.value))

@@ -42,7 +42,7 @@ var rules = [
     name: 'breaker-open'
     severity: 2
     window: 'PT5M'
-    says: 'The downstream service of orders fails; deliveries are put off.'
+    says: 'A service that orders or texts need fails; what needs it is put off.'
     query: loadTextContent('../alerts/breaker-open.kql')
   }
   {

@@ -12,6 +12,8 @@ param privateNetworking bool
 param endpointSubnetId string
 @description('Ids of private DNS zones by service; empty without private networking.')
 param dnsZoneIds object
+@description('Container of text ingestion, where it is another than the usual one.')
+param ingestionContainer string
 param retentionDaysDeadLetters int
 param softDeleteDays int
 
@@ -50,7 +52,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     }
 
     resource containers 'containers' = [
-      for name in layout.containers: {
+      for name in union(layout.containers, [ingestionContainer]): {
         name: name
         properties: { publicAccess: 'None' }
       }

@@ -4,7 +4,7 @@ import { errorDefinitions } from '../../src/domain/error-codes';
 import { containerDefinition, VECTOR_PATH } from '../../src/adapters/cosmos/container-definition';
 import { settingDefinition, settingNames } from '../../src/config/settings';
 import { RAW_CONTAINER } from '../../src/domain/media/media-event';
-import { DEAD_LETTER_CONTAINER, JOB_QUEUE, storageLayout } from '../../src/domain/storage-layout';
+import { DEAD_LETTER_CONTAINER, INGESTION_CONTAINER, JOB_QUEUE, storageLayout } from '../../src/domain/storage-layout';
 import { attributes, metrics, spans } from '../../src/telemetry/names';
 
 export interface ReferencePage {
@@ -27,7 +27,10 @@ export function referencePages(): readonly ReferencePage[] {
 /** What the infrastructure makes in the storage account. */
 function storageLayoutFile(): string {
   const { containers, queues, tables } = storageLayout;
-  const named = { jobQueue: JOB_QUEUE, rawContainer: RAW_CONTAINER, deadLetters: DEAD_LETTER_CONTAINER };
+  const named = {
+    ...{ jobQueue: JOB_QUEUE, rawContainer: RAW_CONTAINER, deadLetters: DEAD_LETTER_CONTAINER },
+    ingestionContainer: INGESTION_CONTAINER,
+  };
   return `${JSON.stringify({ madeBy: 'npm run docs', containers, queues, tables, ...named }, undefined, 2)}\n`;
 }
 

@@ -64,6 +64,8 @@ export interface Config {
     readonly otlpEndpoint: string | undefined;
     readonly otlpHeaders: string | undefined;
     readonly applicationInsights: string | undefined;
+    /** Undefined: by the connection string alone. `clientId`: of a user-assigned identity. */
+    readonly applicationInsightsIdentity: { readonly clientId: string | undefined } | undefined;
     /** 0 for none. */
     readonly metricsPort: number;
     /** 0 to 1. */
@@ -168,6 +170,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
       otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
       otlpHeaders: read.OTEL_EXPORTER_OTLP_HEADERS,
       applicationInsights: read.APPLICATIONINSIGHTS_CONNECTION_STRING,
+      applicationInsightsIdentity: identityIn(read.APPLICATIONINSIGHTS_AUTHENTICATION_STRING),
       metricsPort: read.METRICS_PORT,
       sampleRatio: read.OTEL_TRACES_SAMPLER_ARG,
     },
@@ -185,6 +188,10 @@ function blobBroker(url: string | undefined): BlobBroker {
   if (url === undefined) return { kind: 'queue' };
   const { host, pathname } = new URL(url);
   return { kind: 'rabbitmq', url, describes: `${host}${pathname === '/' ? '' : pathname}` };
+}
+
+function identityIn(text: string | undefined): { readonly clientId: string | undefined } | undefined {
+  return text === undefined ? undefined : { clientId: /(?:^|;)ClientId=([^;]+)/i.exec(text)?.[1] };
 }
 
 /** A claim that ran out while its one call was still under way would let a second process make the same call. */

@@ -8,6 +8,7 @@ export interface IngestionConfig {
   readonly container: string;
   /** Beginning of the names that are taken; '' for all. */
   readonly prefix: string;
+  readonly source: 'LogsAndContainerScan' | 'EventGrid';
   /** Bytes. */
   readonly maxBytes: number;
   /** Lower-case, with their dot. */
@@ -69,6 +70,7 @@ export function resolveIngestion(settings: Settings): ResolvedIngestion {
     ingestion: {
       container: settings.INGESTION_CONTAINER,
       prefix: settings.INGESTION_PREFIX,
+      source: settings.INGESTION_BLOB_SOURCE,
       maxBytes: settings.MAX_BLOB_MB * 1024 * 1024,
       extensions: settings.INGESTION_EXTENSIONS.map((ending) => ending.toLowerCase()),
       projectId: settings.DEFAULT_PROJECT_ID,

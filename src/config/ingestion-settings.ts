@@ -28,6 +28,14 @@ export const ingestionSettings = {
     meaning: 'Only blobs whose names begin with this are taken. Absent: all of the container.',
     default: '',
   },
+  INGESTION_BLOB_SOURCE: {
+    schema: text('LogsAndContainerScan').pipe(z.enum(['LogsAndContainerScan', 'EventGrid'])),
+    accepts: 'LogsAndContainerScan or EventGrid',
+    example: 'EventGrid',
+    meaning:
+      'How the blob trigger hears of blobs: by looking through the container, or by events that Event Grid sends to the Functions host (npm run blob-trigger makes their subscription). Flex Consumption knows EventGrid alone, which misses what was there before.',
+    default: 'LogsAndContainerScan',
+  },
   MAX_BLOB_MB: {
     schema: integer(10, 1, 100),
     accepts: 'a whole number of MiB from 1 to 100',

@@ -602,6 +602,18 @@ export const settings = {
     default: '',
     secret: true,
   },
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: {
+    schema: z
+      .string()
+      .regex(/^(?:[A-Za-z]+=[^;=]+(?:;|$))+$/)
+      .regex(/(?:^|;)Authorization=AAD(?:;|$)/i)
+      .optional(),
+    accepts: 'Authorization=AAD, with ClientId=… of a user-assigned identity where that is meant',
+    example: 'Authorization=AAD;ClientId=11111111-2222-3333-4444-555555555555',
+    meaning:
+      'Sends to Application Insights as an identity (role Monitoring Metrics Publisher), for a resource that takes no key. The Functions host reads it too. Absent: the connection string alone.',
+    default: '',
+  },
   METRICS_PORT: {
     schema: integer(0, 0, 65_535),
     accepts: 'a port number; 0 for none',

@@ -2,6 +2,7 @@
  * Sets up OpenTelemetry for what is configured, and for nothing else: Application Insights, OTLP over HTTP, a Prometheus
  * port. The SDKs are loaded only then, since they take longer to load than the rest of the app.
  */
+import type { TokenCredential } from '@azure/identity';
 import { SpanKind } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -12,6 +13,8 @@ export interface TelemetryOptions {
   readonly otlpEndpoint: string | undefined;
   readonly otlpHeaders: string | undefined;
   readonly applicationInsights: string | undefined;
+  /** Undefined: by the connection string alone. `clientId`: of a user-assigned identity. */
+  readonly applicationInsightsIdentity: { readonly clientId: string | undefined } | undefined;
   /** 0 for none. */
   readonly metricsPort: number;
   /** 0 to 1. */
@@ -77,10 +80,11 @@ function startApplicationInsights(
   prometheus: readonly MetricReader[],
 ): Telemetry {
   const insights = require('applicationinsights') as typeof import('applicationinsights');
-  const describes = ['Application Insights'];
+  const credential = identityOf(options);
+  const describes = [credential === undefined ? 'Application Insights' : 'Application Insights by identity'];
   const metricReaders = [...otlpReaders(options), ...prometheus];
   insights.useAzureMonitor({
-    azureMonitorExporterOptions: { connectionString },
+    azureMonitorExporterOptions: { connectionString, ...(credential && { credential }) },
     samplingRatio: options.sampleRatio,
     tracesPerSecond: 0,
     spanProcessors: [nameOfConsumers, ...otlpProcessors(options, describes)],
@@ -92,6 +96,12 @@ function startApplicationInsights(
       await insights.shutdownAzureMonitor();
     },
   };
+}
+
+function identityOf({ applicationInsightsIdentity: identity }: TelemetryOptions): TokenCredential | undefined {
+  if (identity === undefined) return undefined;
+  const sdk = require('@azure/identity') as typeof import('@azure/identity');
+  return new sdk.DefaultAzureCredential(identity.clientId ? { managedIdentityClientId: identity.clientId } : {});
 }
 
 /**

@@ -20,3 +20,16 @@ export function namesAsked(text: string): readonly string[] {
 export function dimensionsAsked(text: string): readonly string[] {
   return [...text.matchAll(/customDimensions\['([^']*)'\]/g)].map(([, name = '']) => name);
 }
+
+/** Every text in quotes of a query, comments left out. */
+export function textsIn(text: string): readonly string[] {
+  const code = text.replaceAll(/^\s*\/\/.*$/gm, '');
+  return [...code.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, single, double]) => single ?? double ?? '');
+}
+
+/** Tables of Application Insights that a query reads. */
+export function tablesAsked(text: string): readonly string[] {
+  const code = text.replaceAll(/^\s*\/\/.*$|'[^']*'/gm, '');
+  const tables = ['requests', 'dependencies', 'traces', 'exceptions', 'customMetrics', 'availabilityResults'];
+  return tables.filter((table) => new RegExp(`\\b${table}\\b`).test(code));
+}

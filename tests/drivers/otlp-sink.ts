@@ -3,6 +3,8 @@ import http from 'node:http';
 
 export interface SunkSpan {
   readonly name: string;
+  /** 4: of a producer, 5: of a consumer. */
+  readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;

@@ -1,5 +1,5 @@
 /** The documentation is held to the code. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { referencePages } from '../../scripts/local/reference-docs';
 import { errorDefinitions } from '../../src/domain/error-codes';
@@ -24,7 +24,9 @@ it('error codes are unique', () => {
 
 it('every `npm run` and `npm` command that the documents name exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'bench/README.md'];
+  const runbooks = readdirSync(path.join(projectRoot, 'docs', 'runbooks')).map((file) => `docs/runbooks/${file}`);
+  const pages = ['docs/deployment.md', 'docs/kubernetes.md', ...runbooks];
+  const documents = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'bench/README.md', ...pages];
   for (const file of documents) {
     for (const [, name] of read(file).matchAll(/npm run ([a-z:-]+)/g))
       expect([file, name, Object.keys(scripts).includes(name ?? '')]).toEqual([file, name, true]);

@@ -5,6 +5,7 @@ import { projectRoot } from '../drivers/app-under-test';
 import { bugs as blobEvents } from '../planted-bugs/blob-events';
 import { bugs as chunking } from '../planted-bugs/chunking';
 import { bugs as documents } from '../planted-bugs/documents';
+import { bugs as infrastructure } from '../planted-bugs/infrastructure';
 import { bugs as ingestion } from '../planted-bugs/ingestion';
 import { bugs } from '../planted-bugs/local-host';
 import { bugs as media } from '../planted-bugs/media';
@@ -13,7 +14,17 @@ import { bugs as share } from '../planted-bugs/share';
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
 
-const all = [...bugs, ...blobEvents, ...chunking, ...documents, ...ingestion, ...media, ...orders, ...share];
+const all = [
+  ...bugs,
+  ...blobEvents,
+  ...chunking,
+  ...documents,
+  ...infrastructure,
+  ...ingestion,
+  ...media,
+  ...orders,
+  ...share,
+];
 
 test('every bug has a name of its own', () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

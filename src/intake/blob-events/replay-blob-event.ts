@@ -18,7 +18,7 @@ export function createReplayBlobEvent(broker: BlobEventBroker): ReplayBlobEvent 
       }),
       links: headers.traceparent === undefined ? [] : [headers.traceparent],
     };
-    await inSpan(spans.blobReplay, options, async () => {
+    await inSpan(spans.blobPublish, options, async () => {
       const outgoing = headersOf({ ...headers, retries: 0 }, traceIdOf(headers.traceparent) ?? '');
       const parsed = parseBlobEvent(text);
       const known = parsed.kind === 'move' ? parsed.move.id : id;

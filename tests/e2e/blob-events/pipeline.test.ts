@@ -131,14 +131,25 @@ describe.each(Object.keys(brokers))('blob events through %s', (name) => {
     const traceId = letter.traceId!;
     const named = (wanted: string) => sink.spans.filter((span) => span.traceId === traceId && span.name === wanted);
     expect(named('blob-events scan')).toHaveLength(1);
-    const [publish] = named('publish blob event');
+    const [publish] = named('send blob-events');
     expect(publish?.parentSpanId).toBe(named('blob-events scan')[0]!.spanId);
     // First in vain, then by the replay: both are children of the one publication.
-    expect(named('process blob event')).toHaveLength(2);
-    for (const processed of named('process blob event')) expect(processed.parentSpanId).toBe(publish!.spanId);
+    expect(named('process blob-events')).toHaveLength(2);
+    for (const processed of named('process blob-events')) expect(processed.parentSpanId).toBe(publish!.spanId);
     expect(named('activity move-blob')).toHaveLength(5);
     expect(named('activity bury-blob-event')).toHaveLength(1);
-    const replay = sink.spans.find((span) => span.name === 'replay blob event');
-    expect(replay?.links).toMatchObject([{ traceId }]);
+    // In a trace of its own, which leads to that one.
+    const replay = sink.spans.find((span) => span.name === 'send blob-events' && span.links?.[0]?.traceId === traceId);
+    for (const sent of [publish, replay]) {
+      const told = Object.fromEntries(sent!.attributes.map(({ key, value }) => [key, value]));
+      expect([sent!.kind, told]).toMatchObject([
+        4,
+        {
+          'messaging.system': { stringValue: name === 'RabbitMQ' ? 'rabbitmq' : 'azure_storage_queue' },
+          'messaging.operation.name': { stringValue: 'send' },
+          'messaging.operation.type': { stringValue: 'send' },
+        },
+      ]);
+    }
   }, 90_000);
 });

@@ -1,6 +1,5 @@
 /** One upload, one order, one share file and one text, each one connected trace at both collectors (C9). */
 import type { MediaRecord } from '../../../src/domain/media/media-record';
-import { metrics } from '../../../src/telemetry/names';
 import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
 import { startAzureOpenAi, type AzureOpenAiServer } from '../../drivers/azure-openai-under-test';
 import { ingestionSettings, outcomeOf, putText } from '../../drivers/ingestion-under-test';
@@ -11,8 +10,8 @@ import {
   startAwaitedDownstream,
   type AwaitedDownstream,
 } from '../../drivers/orders-under-test';
-import { dimensionsAsked, namesAsked, queries } from '../../drivers/kql-names';
-import { startOtlpSink, type OtlpSink } from '../../drivers/otlp-sink';
+import { dimensionsAsked, namesAsked, queries, tablesAsked } from '../../drivers/kql-names';
+import { startOtlpSink, type OtlpSink, type SunkSpan } from '../../drivers/otlp-sink';
 import { png } from '../../drivers/raw-http';
 import { shareOf, shareSettings } from '../../drivers/share-under-test';
 
@@ -38,6 +37,8 @@ beforeAll(async () => {
   app = await startApp((place) =>
     shareSettings(place, {
       ...insights.settings,
+      ...insights.identity,
+      INGESTION_BLOB_SOURCE: 'EventGrid',
       ...ingestionSettings(embedder),
       ENABLE_CIRCUIT_BREAKER: '1',
       FAILURE_THRESHOLD: '1',
@@ -145,12 +146,26 @@ describe.each(collectors)('at the collector of %s', (_, spansOf) => {
   );
 });
 
-it('messages are told by OpenTelemetry’s conventions', () => {
-  const told = insights.spans.filter(({ name }) => name === 'process orders' || name === 'process jobqueue');
-  expect(told.map(({ properties }) => properties)).toContainEqual(
+it('messages and requests are told by OpenTelemetry’s conventions', () => {
+  const valueOf = (span: SunkSpan, key: string): unknown => {
+    const [value] = span.attributes.filter((attribute) => attribute.key === key).map((attribute) => attribute.value);
+    return (value as { stringValue?: unknown } | undefined)?.stringValue;
+  };
+  const messages = otlp.spans.filter((span) => valueOf(span, 'messaging.system') !== undefined);
+  expect(new Set(messages.map(({ name }) => name))).toEqual(new Set(['process orders', 'process jobqueue']));
+  for (const span of messages)
+    expect([
+      span.kind,
+      ...['system', 'destination.name', 'operation.name', 'operation.type'].map((key) =>
+        valueOf(span, `messaging.${key}`),
+      ),
+    ]).toEqual([5, 'azure_storage_queue', span.name.replace('process ', ''), 'process', 'process']);
+  const alike = insights.spans.filter(({ name }) => name === 'process orders' || name === 'process jobqueue');
+  expect(alike.map(({ properties }) => properties)).toContainEqual(
     expect.objectContaining({
       'messaging.system': 'azure_storage_queue',
       'messaging.destination.name': 'orders',
+      'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
     }),
   );
@@ -162,13 +177,55 @@ it('messages are told by OpenTelemetry’s conventions', () => {
   });
 });
 
-it('Application Insights has every metric and every property that a query asks for', () => {
-  const known: readonly string[] = Object.values(metrics).map(({ name }) => name);
-  const asked = new Set(queries.flatMap(({ text }) => namesAsked(text)).filter((name) => known.includes(name)));
-  expect([...asked].filter((name) => !insights.metricNames.has(name))).toEqual([]);
+const asked = queries.map(({ file, text }) => ({
+  file,
+  names: namesAsked(text),
+  dimensions: [...new Set(dimensionsAsked(text))],
+  tables: tablesAsked(text),
+}));
+
+it.each(asked)('$file finds each metric and span that it names in the table that it reads', ({ names, tables }) => {
+  const found = [
+    ...insights.spans.filter(({ table }) => tables.includes(table)).map(({ name }) => name),
+    ...(tables.includes('customMetrics') ? insights.metricNames : []),
+  ];
+  // `startswith 'activity '` stands for all of them; availability tests are Azure's own.
+  const missing = names.filter((name) => !found.some((one) => one === name || one.startsWith(`${name} `)));
+  expect(missing.filter((name) => name !== 'ready-')).toEqual([]);
+});
+
+it.each(asked.filter(({ dimensions }) => dimensions.length > 0))(
+  '$file finds each property that it names on something that it asks for',
+  ({ names, dimensions, tables }) => {
+    const items = [
+      ...insights.spans.filter(({ table }) => tables.includes(table)),
+      ...(tables.includes('customMetrics') ? insights.metrics : []),
+    ].filter(({ name }) => names.length === 0 || names.some((one) => name === one || name.startsWith(`${one} `)));
+    expect(dimensions.filter((name) => !items.some(({ properties }) => name in properties))).toEqual([]);
+  },
+);
+
+it('Application Insights has what queries compare properties with, and what the other collector has', () => {
+  const values = (metric: string, property: string): Set<string | undefined> =>
+    new Set(insights.metrics.filter(({ name }) => name === metric).map(({ properties }) => properties[property]));
+  // What waits and what was processed are told of by the same name.
+  const processed = [...values('orders_processed_total', 'sluice.backend')];
+  expect([...values('current_backlog', 'sluice.backend')]).toEqual(expect.arrayContaining(['parked', ...processed]));
+  expect(processed).toEqual(['queue']);
+  expect(values('sluice.dead_letters', 'sluice.pipeline')).toContain('orders');
+  expect(values('sluice.blob_events.queue_length', 'messaging.destination.name')).toContain('blob-error');
+  expect(insights.spans.map(({ type }) => type)).toContain('InProc');
   expect([...insights.metricNames]).toEqual(expect.arrayContaining([...otlp.metricNames]));
-  const dimensions = new Set(queries.flatMap(({ text }) => dimensionsAsked(text)));
-  expect([...dimensions].filter((name) => !insights.text().includes(`"${name}":`))).toEqual([]);
+});
+
+it('text blobs were heard of as the setting says, on a host that has no Event Grid', () => {
+  const ingest = app.host.functions.find(({ definition }) => definition.name === 'ingest_blob');
+  expect(ingest?.trigger).toMatchObject({ type: 'blobTrigger', source: 'EventGrid' });
+});
+
+it('Application Insights is sent everything as the app’s identity', () => {
+  expect([...insights.authorizations]).toEqual(['Bearer of-the-app']);
+  expect(app.lines.join('\n')).toMatch(/Application Insights by identity/);
 });
 
 it('no collector is told a secret', () => {

@@ -13,6 +13,9 @@ import { problemsOf } from '../../drivers/kubernetes-schema';
 
 interface PodSpec {
   readonly serviceAccountName: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly terminationGracePeriodSeconds: number;
+  readonly hostNetwork?: boolean;
   readonly containers: readonly {
     readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
     readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
@@ -41,6 +44,14 @@ interface ScaledSpec {
     readonly authenticationRef?: { readonly name: string };
   }[];
 }
+
+interface ServiceSpec {
+  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: unknown;
+}
+
+const contains = (labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([name, value]) => labels[name] === value);
 
 const image = { repository: 'registry.example/sluice', tag: '1.2.3' };
 const byIdentity = {
@@ -81,6 +92,13 @@ const SETS: Readonly<Record<string, Record<string, unknown>>> = {
     orders: { enabled: true, backend: 'kafka', partitions: 3 },
   },
   'an event hub by identity': { ...byIdentity, settings: hub, orders: { enabled: true, backend: 'eventhub' } },
+  'an event hub by a secret': {
+    ...bySecret,
+    secrets: { EVENTHUB_CONNECTION_STRING: { secret: 'events', key: 'connection' } },
+    settings: hub,
+    orders: { enabled: true, backend: 'eventhub' },
+  },
+  'queues by a secret': { ...bySecret, orders: { enabled: true } },
   'all in one': { ...bySecret, layout: 'all-in-one', blobEvents: { enabled: true }, orders: { enabled: true } },
   'a share of somebody else, with every extra': {
     ...byIdentity,
@@ -161,14 +179,31 @@ describeWith(HELM_RENDER_NEEDS.packages, HELM_RENDER_NEEDS.files)('the Helm char
         seccompProfile: { type: 'RuntimeDefault' },
       });
       expect(container!.securityContext).toEqual({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+      // Neither the node's network nor its files, and no way into the cluster's own API.
+      expect([template.spec.automountServiceAccountToken, template.spec.hostNetwork]).toEqual([false, undefined]);
+      for (const { name: _name, ...kind } of template.spec.volumes)
+        expect(['emptyDir', 'persistentVolumeClaim']).toContain(Object.keys(kind).join());
+      expect(template.spec.terminationGracePeriodSeconds).toBe(120);
       expect(container).toMatchObject({
         image: 'registry.example/sluice:1.2.3',
-        livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
+        ports: [{ name: 'http', containerPort: 8080 }],
+        // Five minutes to start in, which a start that checks its services may take; then a process that answers to nobody for
+        // two minutes is started again, while one that merely waits for a service is only left alone.
+        startupProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 5, failureThreshold: 60 },
+        livenessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 20, failureThreshold: 6 },
         readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
+        resources: {
+          requests: { cpu: expect.any(String), memory: expect.any(String) },
+          limits: { memory: expect.any(String) },
+        },
       });
       const volumes = template.spec.volumes.map((volume) => volume.name);
       expect(container!.volumeMounts.map((mount) => mount.name)).toEqual(volumes);
-      expect(names('PodDisruptionBudget')).toContain(name);
+      // A node can always be drained, one pod of each deployment at a time; a lone pod is never what holds it up.
+      expect(of<unknown>(documents, 'PodDisruptionBudget').get(name)).toEqual({
+        maxUnavailable: 1,
+        selector: { matchLabels: selector.matchLabels },
+      });
       // Given twice, the last would win without a word.
       const set = container!.env.map((entry) => entry.name);
       expect(new Set(set).size).toBe(set.length);
@@ -176,14 +211,30 @@ describeWith(HELM_RENDER_NEEDS.packages, HELM_RENDER_NEEDS.files)('the Helm char
       const known: readonly string[] = [...settingNames, ...SCALER_SETTINGS];
       expect(ours.filter((key) => !known.includes(key))).toEqual([]);
     }
+    for (const { selector, ports } of of<ServiceSpec>(documents, 'Service').values()) {
+      expect(ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }]);
+      expect([...deployments.values()].filter((d) => contains(d.template.metadata.labels, selector))).toHaveLength(1);
+    }
+    const { identity, secrets: given = {} } = values as { identity?: object; secrets?: Record<string, unknown> };
+    const marked = [...deployments.values()].map((d) => d.template.metadata.labels['azure.workload.identity/use']);
+    expect(new Set(marked)).toEqual(new Set([identity && 'true']));
+    const [account] = documents.filter(({ kind }) => kind === 'ServiceAccount');
+    expect(account?.metadata.annotations).toEqual(
+      identity && { 'azure.workload.identity/client-id': byIdentity.identity.clientId },
+    );
+    // What is secret is read from where it lies, in each deployment.
+    const secret = { ...given, ...(identity ? {} : { AzureWebJobsStorage: {} }) };
+    for (const spec of deployments.values())
+      for (const name of Object.keys(secret))
+        expect([name, environmentOf(spec)[name]]).toEqual([name, { secretKeyRef: expect.anything() }]);
     // Never two counts of one deployment's pods.
     for (const { scaleTargetRef } of of<ScaledSpec>(documents, 'ScaledObject').values())
       expect(deployments.get(scaleTargetRef.name)?.replicas).toBeUndefined();
     for (const { triggers } of of<ScaledSpec>(documents, 'ScaledObject').values())
       for (const { authenticationRef } of triggers)
         if (authenticationRef) expect(names('TriggerAuthentication')).toContain(authenticationRef.name);
-    const secrets = JSON.stringify(documents).match(/AccountKey=|password=/gi);
-    expect(secrets).toBeNull();
+    const inTheClear = JSON.stringify(documents).match(/AccountKey=|password=/gi);
+    expect(inTheClear).toBeNull();
   });
 
   test('gives each deployment a task hub and a host id of its own, in every release and namespace', () => {
@@ -235,6 +286,58 @@ describeWith(HELM_RENDER_NEEDS.packages, HELM_RENDER_NEEDS.files)('the Helm char
     expect([orders.replicas, environmentOf(orders)['ORDERS_TRIGGERS']]).toEqual([1, 'others']);
     const capped = of<ScaledSpec>(render(SETS['Kafka without sign-in, storage by a secret']!), 'ScaledObject');
     expect(capped.get('sluice-orders-worker')?.maxReplicaCount).toBe(3);
+  });
+
+  test('asks each backend for what waits there, and as whom it may', () => {
+    const byItself = { podIdentity: { provider: 'azure-workload', identityId: byIdentity.identity.clientId } };
+    const asked = (set: string): unknown =>
+      [...of<ScaledSpec>(render(SETS[set]!), 'ScaledObject')].map(([name, { triggers }]) => {
+        const authentications = of<unknown>(render(SETS[set]!), 'TriggerAuthentication');
+        return triggers.map(({ type, metadata, authenticationRef }) => {
+          // Of its own, so that no two deployments share what one of them is given.
+          if (authenticationRef) expect(authenticationRef).toEqual({ name });
+          return [type, metadata, authenticationRef && authentications.get(authenticationRef.name)];
+        });
+      });
+    const account = { accountName: 'sluicestorage' };
+    expect(asked('everything on queues')).toEqual([
+      [['azure-queue', { queueName: 'blob-events', queueLength: '1', ...account }, byItself]],
+      [['azure-queue', { queueName: 'orders', queueLength: '100', ...account }, byItself]],
+    ]);
+    const rabbit = { protocol: 'http', hostFromEnv: 'RABBITMQ_MANAGEMENT_URL', queueName: 'blob.events' };
+    const lag = { lagThreshold: '100', activationLagThreshold: '0', offsetResetPolicy: 'earliest' };
+    const topic = { bootstrapServersFromEnv: 'KAFKA_BROKERS', topic: 'orders', consumerGroup: 'orders-worker' };
+    const signIn = ['username', 'password'].map((parameter) => ({
+      ...{ parameter, name: `KAFKA_${parameter.toUpperCase()}`, containerName: 'sluice' },
+    }));
+    expect(asked('RabbitMQ and Kafka')).toEqual([
+      [['rabbitmq', { ...rabbit, mode: 'QueueLength', value: '1', excludeUnacknowledged: 'true' }, undefined]],
+      [['kafka', { ...topic, ...lag, sasl: 'plaintext', tls: 'enable' }, { env: signIn }]],
+    ]);
+    expect(asked('Kafka without sign-in, storage by a secret')).toEqual([[['kafka', { ...topic, ...lag }, undefined]]]);
+    const checkpoints = { blobContainer: 'azure-webjobs-eventhub', checkpointStrategy: 'blobMetadata' };
+    const events = { unprocessedEventThreshold: '100', activationUnprocessedEventThreshold: '0' };
+    const where = { eventHubNamespace: 'sluice-events', eventHubName: 'orders', consumerGroup: '$Default' };
+    expect(asked('an event hub by identity')).toEqual([
+      [['azure-eventhub', { ...where, storageAccountName: 'sluicestorage', ...checkpoints, ...events }, byItself]],
+    ]);
+    const connections = {
+      connectionFromEnv: 'EVENTHUB_CONNECTION_STRING',
+      storageConnectionFromEnv: 'AzureWebJobsStorage',
+    };
+    const { eventHubNamespace: _namespace, ...unnamed } = where;
+    expect(asked('an event hub by a secret')).toEqual([
+      [['azure-eventhub', { ...connections, ...unnamed, ...checkpoints, ...events }, undefined]],
+    ]);
+    expect(asked('queues by a secret')).toEqual([
+      [
+        [
+          'azure-queue',
+          { queueName: 'orders', queueLength: '100', connectionFromEnv: 'AzureWebJobsStorage' },
+          undefined,
+        ],
+      ],
+    ]);
   });
 
   test.each([

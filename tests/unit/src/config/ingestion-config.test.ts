@@ -15,6 +15,7 @@ function config(environment: Record<string, string>): Config {
 it('is the packaged model and the embedded store where nothing is set', () => {
   expect(config(development).ingestion).toMatchObject({
     container: 'snippet-input',
+    source: 'LogsAndContainerScan',
     maxBytes: 10 * 1024 * 1024,
     projectId: 'default-project',
     embedder: { kind: 'packaged' },
