@@ -27,10 +27,6 @@ param uploadMaxMb int = 95
 @description('Whether storage is reached by private endpoints only.')
 param privateNetworking bool = false
 
-@description('Days after which dead letters are deleted.')
-@minValue(1)
-param retentionDaysDeadLetters int = 90
-
 @description('Days that deleted blobs, and earlier versions of blobs, can be had back.')
 @minValue(1)
 @maxValue(365)
@@ -163,7 +159,6 @@ module storage 'modules/storage.bicep' = {
     endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
     dnsZoneIds: network.?outputs.dnsZoneIds ?? {}
     ingestionContainer: ingestionContainer
-    retentionDaysDeadLetters: retentionDaysDeadLetters
     softDeleteDays: softDeleteDays
   }
 }

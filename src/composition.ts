@@ -27,6 +27,7 @@ import { composeShare, shareActivitiesElsewhere } from './compose-share';
 import { composeBlobEvents } from './compose-blob-events';
 import { composeIngestion } from './compose-ingestion';
 import { composeOrders } from './compose-orders';
+import { composeRetention } from './compose-retention';
 import type { Config } from './config/config';
 import type { Pipeline } from './domain/dead-letter';
 import { PROCESSED_CONTAINER } from './domain/media/media-event';
@@ -122,6 +123,7 @@ export function compose(config: Config) {
     orders,
     blobEvents,
     ingestion,
+    removeEndedState: composeRetention(config, { clients, deadLetters, clock, logger }),
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, sleep: (ms) => delay(ms), logger }),
     /** By the names that orchestrations call them. */

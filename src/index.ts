@@ -12,6 +12,7 @@ import { registerBlobEventQueued, registerBlobEventFromRabbit } from './function
 import { registerIncomingScanned } from './functions/incoming-scanned';
 import { registerDeadLetters } from './functions/dead-letters';
 import { registerDurable } from './functions/durable';
+import { registerEndedStateRemoved } from './functions/ended-state-removed';
 import { registerHealth, registerReadiness, registerUnreadiness } from './functions/health';
 import { registerDocuments } from './functions/documents';
 import { registerIngestBlob } from './functions/ingest-blob';
@@ -52,6 +53,8 @@ if (loaded.ok) {
   registerReadiness(sluice);
   registerDurable(sluice);
   registerDeadLetters(sluice);
+  // A deployment that scales to none would sleep through it, and has nothing of its own to remove.
+  if (config.orders.triggers !== 'backend') registerEndedStateRemoved(sluice);
   if (config.pipelines.has('media')) {
     registerUploadPosted(sluice);
     registerUploadAnnounced(sluice);

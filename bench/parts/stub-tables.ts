@@ -55,11 +55,25 @@ function one(method: string, target: string, body: string): Answer {
 function listed(rows: ReadonlyMap<string, string>, query: string): string {
   const partition = /PartitionKey eq '([^']*)'/.exec(query)?.[1] ?? '';
   const wanted = [...query.matchAll(/RowKey eq '([^']*)'/g)].map(([, row]) => `${partition}\n${row ?? ''}`);
+  const inRange = rangesOf(query);
   const found =
     wanted.length > 0
       ? wanted.flatMap((key) => rows.get(key) ?? [])
-      : [...rows].flatMap(([key, row]) => (key.startsWith(`${partition}\n`) ? [row] : []));
+      : [...rows].flatMap(([key, row]) =>
+          key.startsWith(`${partition}\n`) && inRange(key.slice(partition.length + 1)) ? [row] : [],
+        );
   return `{"value":[${found.join(',')}]}`;
+}
+
+/** Ranges of row keys, any of which may hold a key: `RowKey lt 'a' or (RowKey gt 'b' and RowKey lt 'c')`. */
+function rangesOf(query: string): (rowKey: string) => boolean {
+  const ranges = query
+    .split(' or ')
+    .map((range) => [...range.matchAll(/RowKey (lt|gt) '([^']*)'/g)].map(([, than, key = '']) => ({ than, key })))
+    .filter((range) => range.length > 0);
+  return (rowKey) =>
+    ranges.length === 0 ||
+    ranges.some((range) => range.every(({ than, key }) => (than === 'lt' ? rowKey < key : rowKey > key)));
 }
 
 function batch(body: string): Answer {

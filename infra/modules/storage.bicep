@@ -14,7 +14,6 @@ param endpointSubnetId string
 param dnsZoneIds object
 @description('Container of text ingestion, where it is another than the usual one.')
 param ingestionContainer string
-param retentionDaysDeadLetters int
 param softDeleteDays int
 
 var layout = loadJsonContent('../storage-layout.json')
@@ -89,14 +88,6 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     properties: {
       policy: {
         rules: [
-          {
-            name: 'old-dead-letters'
-            type: 'Lifecycle'
-            definition: {
-              filters: { blobTypes: ['blockBlob'], prefixMatch: ['${layout.deadLetters}/'] }
-              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: retentionDaysDeadLetters } } }
-            }
-          }
           {
             name: 'earlier-versions'
             type: 'Lifecycle'

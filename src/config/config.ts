@@ -58,6 +58,15 @@ export interface Config {
     readonly ledger: 'table' | 'memory';
     readonly retentionMs: number;
   };
+  /** What ended goes after so many days. */
+  readonly retention: {
+    readonly instanceDays: number;
+    readonly inboxDays: number;
+    readonly mediaDays: number;
+    readonly deadLetterDays: number;
+    /** NCRONTAB. */
+    readonly schedule: string;
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly telemetry: {
     readonly serviceName: string;
@@ -163,6 +172,13 @@ export function loadConfig(environment: Environment): LoadedConfig {
       resumeSchedule: read.ORDERS_RESUME_SCHEDULE,
       ledger: read.ORDERS_LEDGER,
       retentionMs: read.RETENTION_DAYS_ORDERS * 86_400_000,
+    },
+    retention: {
+      instanceDays: read.RETENTION_DAYS_INSTANCES,
+      inboxDays: read.RETENTION_DAYS_INBOX,
+      mediaDays: read.RETENTION_DAYS_MEDIA,
+      deadLetterDays: read.RETENTION_DAYS_DEAD_LETTERS,
+      schedule: read.RETENTION_SCHEDULE,
     },
     logLevel: read.LOG_LEVEL,
     telemetry: {

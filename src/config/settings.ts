@@ -552,6 +552,44 @@ export const settings = {
       'How long it is kept which orders are done. An event that its backend took earlier, and that is not known to be done, becomes a dead letter (ORDER_TOO_OLD) instead of being applied. Keep it above the retention of the Kafka topic or event hub.',
     default: '30',
   },
+  RETENTION_DAYS_INSTANCES: {
+    schema: integer(14, 1, 3_650),
+    accepts: 'a whole number of days from 1 to 3650',
+    example: '14',
+    meaning: 'How long orchestrations that ended are kept, with their histories, counted from their start.',
+    default: '14',
+  },
+  RETENTION_DAYS_INBOX: {
+    schema: integer(30, 7, 3_650),
+    accepts: 'a whole number of days from 7 to 3650',
+    example: '30',
+    meaning:
+      'How long it is kept which uploads are done. An event that comes again later finds the copy of its file instead.',
+    default: '30',
+  },
+  RETENTION_DAYS_MEDIA: {
+    schema: integer(90, 7, 3_650),
+    accepts: 'a whole number of days from 7 to 3650',
+    example: '90',
+    meaning:
+      'How long GET /v1/media/{id} answers where a file is, and announcements of uploads hold, counted from the last change.',
+    default: '90',
+  },
+  RETENTION_DAYS_DEAD_LETTERS: {
+    schema: integer(90, 1, 3_650),
+    accepts: 'a whole number of days from 1 to 3650',
+    example: '90',
+    meaning:
+      'How long dead letters that were replayed or discarded are kept. Open ones are kept until somebody does either.',
+    default: '90',
+  },
+  RETENTION_SCHEDULE: {
+    schema: text('0 47 3 * * *').refine(isNcrontab),
+    accepts: 'an NCRONTAB expression of six fields',
+    example: '0 47 3 * * *',
+    meaning: 'When what was kept for long enough is removed.',
+    default: '0 47 3 * * *',
+  },
   ...ingestionSettings,
   LOG_LEVEL: {
     schema: text('info').pipe(z.enum(['debug', 'info', 'warn', 'error'])),

@@ -17,4 +17,6 @@ export interface DeadLetterStore {
   get(id: string): Promise<DeadLetterWithBody | undefined>;
   /** False when it was not open any more: of two callers at once one gets true. */
   close(id: string, state: 'replayed' | 'discarded', atIso: string): Promise<boolean>;
+  /** Removes those that were closed before that time, in milliseconds since the epoch, with their bodies; says how many. */
+  removeClosed(beforeMs: number): Promise<number>;
 }

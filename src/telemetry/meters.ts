@@ -11,7 +11,7 @@ type HistogramName =
   | 'searchDuration'
   | 'shareTransferDuration';
 type ObservedName = 'backlog' | 'blobQueue' | 'breakerState' | 'indexSize';
-type GaugeName = 'ingestionWaiting' | 'workerConcurrency' | 'shareInFlight' | 'shareQueued';
+type GaugeName = 'ingestionWaiting' | 'workerConcurrency' | 'shareInFlight' | 'shareQueued' | 'stateKept';
 type CounterName = Exclude<keyof typeof metrics, HistogramName | GaugeName | ObservedName>;
 
 const tallies = new Map<string, Tally>();

@@ -37,6 +37,16 @@ export const metrics = {
     unit: '{message}',
     description: 'Dead letters sent on their way again.',
   },
+  stateRemoved: {
+    name: 'sluice.state.removed',
+    unit: '{entry}',
+    description: 'Entries removed since they ended longer ago than they are kept, by kind.',
+  },
+  stateKept: {
+    name: 'sluice.state.kept',
+    unit: '{entry}',
+    description: 'Entries that were left when ended ones were last removed, by kind.',
+  },
   shareFiles: {
     name: 'sluice.share.files',
     unit: '{file}',

@@ -217,6 +217,29 @@ export function deadLetterContract(name: string, make: () => DeadLetterStore): v
       expect(paged).toEqual(ids);
     });
 
+    it('removes what was closed long ago, and nothing that is open', async () => {
+      const store = make();
+      const letters = [letter(), letter(), letter(), letter()] as const;
+      const [old, again, young, open] = letters;
+      for (const one of letters) await store.add(one);
+      const at = (ms: number): string => new Date(ms).toISOString();
+      // Later than every letter that the tests before wrote.
+      const before = ms + 10_000;
+      await store.close(old.id, 'replayed', at(before - 2));
+      await store.close(again.id, 'discarded', at(before - 1));
+      await store.close(young.id, 'replayed', at(before));
+      expect(await store.removeClosed(before)).toBeGreaterThanOrEqual(2);
+      expect(await store.removeClosed(before)).toBe(0);
+      expect(await store.get(old.id)).toBeUndefined();
+      expect(await store.get(again.id)).toBeUndefined();
+      expect(await store.get(young.id)).toMatchObject({ state: 'replayed', message: young.message });
+      expect(await store.get(open.id)).toEqual(open);
+      // Nothing is left that a new letter would be linked to.
+      const anew = letter({ message: old.message });
+      await store.add(anew);
+      expect(await store.get(anew.id)).toEqual(anew);
+    });
+
     it('is closed by one of two callers', async () => {
       const store = make();
       const one = letter();

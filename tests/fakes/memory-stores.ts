@@ -165,6 +165,11 @@ export function memoryDeadLetters(): DeadLetterStore & { readonly all: Map<strin
       all.set(id, { ...letter, state, closedAt });
       return true;
     },
+    async removeClosed(before) {
+      const old = [...all.values()].filter(({ closedAt }) => closedAt !== undefined && Date.parse(closedAt) < before);
+      for (const { id } of old) all.delete(id);
+      return old.length;
+    },
   };
 }
 

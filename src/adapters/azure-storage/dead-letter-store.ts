@@ -1,5 +1,5 @@
 import type { TableEntityResult } from '@azure/data-tables';
-import type { DeadLetter, DeadLetterFilter } from '../../domain/dead-letter';
+import { deadLetterId, type DeadLetter, type DeadLetterFilter } from '../../domain/dead-letter';
 import { sha256Hex } from '../../domain/digest';
 import type { DeadLetterStore } from '../../ports/dead-letter-store';
 import type { StorageClients } from './clients';
@@ -16,6 +16,8 @@ interface Row {
   readonly code: string;
   readonly state: DeadLetter['state'];
   readonly occurred: string;
+  /** Hash of pipeline and message. */
+  readonly work?: string;
   /** Of letters of the orders pipeline. */
   readonly tenantId?: string;
   readonly orderId?: string;
@@ -58,6 +60,15 @@ export function createDeadLetterStore(
     }
   }
 
+  async function forgetNewest(work: string, id: string): Promise<void> {
+    try {
+      const { letter, etag } = await table().getEntity<NewestRow>(NEWEST_PARTITION, work);
+      if (letter === id) await table().deleteEntity(NEWEST_PARTITION, work, { etag });
+    } catch (error) {
+      if (statusOf(error) !== 404 && statusOf(error) !== 412) throw error;
+    }
+  }
+
   return {
     async add({ message, ...record }) {
       await body(record.id).upload(message, Buffer.byteLength(message), {
@@ -69,7 +80,7 @@ export function createDeadLetterStore(
       const isNewest = before === undefined || record.id < before;
       try {
         await table().createEntity(
-          rowOf({ ...record, ...(isNewest && before !== undefined ? { replayOf: before } : {}) }),
+          rowOf({ ...record, ...(isNewest && before !== undefined ? { replayOf: before } : {}) }, work),
         );
       } catch (error) {
         if (statusOf(error) !== 409) throw error;
@@ -99,15 +110,42 @@ export function createDeadLetterStore(
     async get(id) {
       const known = await read(id);
       if (!known) return undefined;
-      const bytes = await body(id).downloadToBuffer();
-      return { ...known.record, message: bytes.toString('utf8') };
+      try {
+        const bytes = await body(id).downloadToBuffer();
+        return { ...known.record, message: bytes.toString('utf8') };
+      } catch (error) {
+        // It is being removed.
+        if (statusOf(error) === 404 && known.record.state !== 'open') return undefined;
+        throw error;
+      }
+    },
+
+    async removeClosed(before) {
+      const beforeIso = new Date(before).toISOString();
+      // What was closed before then was written before then, and rows are in the order of that.
+      const written = `RowKey gt '${tableKey(deadLetterId(before, ''))}' and state ne 'open'`;
+      let removed = 0;
+      for await (const row of table().listEntities<Row>({
+        queryOptions: { filter: `PartitionKey eq '${PARTITION}' and ${written}` },
+      })) {
+        const { id, closedAt = '' } = recordOf(row);
+        if (closedAt === '' || closedAt >= beforeIso) continue;
+        await body(id).deleteIfExists();
+        if (row.work !== undefined) await forgetNewest(row.work, id);
+        // Last, so that what is left of a removal that was cut off is found again.
+        await table().deleteEntity(PARTITION, tableKey(id));
+        removed++;
+      }
+      return removed;
     },
 
     async close(id, state, closedAt) {
       const known = await read(id);
       if (known?.record.state !== 'open') return false;
       try {
-        await table().updateEntity(rowOf({ ...known.record, state, closedAt }), 'Replace', { etag: known.row.etag });
+        await table().updateEntity(rowOf({ ...known.record, state, closedAt }, known.row.work), 'Replace', {
+          etag: known.row.etag,
+        });
         return true;
       } catch (error) {
         if (statusOf(error) === 412) return false;
@@ -117,7 +155,7 @@ export function createDeadLetterStore(
   };
 }
 
-function rowOf(record: DeadLetter): { partitionKey: string; rowKey: string } & Row {
+function rowOf(record: DeadLetter, work: string | undefined): { partitionKey: string; rowKey: string } & Row {
   return {
     partitionKey: PARTITION,
     rowKey: tableKey(record.id),
@@ -125,6 +163,7 @@ function rowOf(record: DeadLetter): { partitionKey: string; rowKey: string } & R
     code: record.code,
     state: record.state,
     occurred: record.createdAt,
+    ...(work === undefined ? {} : { work }),
     ...(record.keys['tenantId'] ? { tenantId: record.keys['tenantId'] } : {}),
     ...(record.keys['orderId'] ? { orderId: record.keys['orderId'] } : {}),
     record: JSON.stringify(record),

@@ -6,6 +6,7 @@ import type { OrderOrigin } from '../../domain/orders/order-origin';
 import type { ParkedPlace } from '../../domain/orders/order-turn';
 import type { ParkedOrder, ParkedOrders } from '../../ports/parked-orders';
 import type { StorageClients } from './clients';
+import { ParkedMemory } from './parked-memory';
 import { statusOf } from './storage-errors';
 import { tableKey } from './table-keys';
 
@@ -31,7 +32,13 @@ interface Row {
 
 const PLACE_COLUMNS = ['order', 'event', 'place', 'sequence', 'parkedAt', 'dueAt'];
 
-export function createParkedOrders(clients: StorageClients, tableName: string, containerName: string): ParkedOrders {
+export function createParkedOrders(
+  clients: StorageClients,
+  tableName: string,
+  containerName: string,
+  monotonic: () => number = () => performance.now(),
+): ParkedOrders {
+  const memory = new ParkedMemory(monotonic);
   const table = () => clients.table(tableName);
   const body = (order: string, place: string) =>
     clients
@@ -39,18 +46,27 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
       .getContainerClient(containerName)
       .getBlockBlobClient(`${rowKey(order, place)}.json`);
 
+  async function readPlaces(
+    leftOut: readonly { readonly order: string; readonly last: string }[],
+  ): Promise<Map<string, ParkedPlace[]>> {
+    const found = new Map<string, ParkedPlace[]>();
+    const options = { queryOptions: { filter: filterWithout(leftOut), select: PLACE_COLUMNS } };
+    for await (const page of table().listEntities<Row>(options).byPage({ maxPageSize: 1000 })) {
+      for (const row of page) {
+        const group = found.get(row.order);
+        if (group) group.push(placeOf(row));
+        else found.set(row.order, [placeOf(row)]);
+      }
+    }
+    return found;
+  }
+
   return {
     async places() {
-      const found = new Map<string, ParkedPlace[]>();
-      const options = { queryOptions: { filter: `PartitionKey eq '${PARTITION}'`, select: PLACE_COLUMNS } };
-      for await (const page of table().listEntities<Row>(options).byPage({ maxPageSize: 1000 })) {
-        for (const row of page) {
-          const group = found.get(row.order);
-          if (group) group.push(placeOf(row));
-          else found.set(row.order, [placeOf(row)]);
-        }
-      }
-      return found;
+      const leftOut = memory.leftOut();
+      const began = monotonic();
+      const read = await readPlaces(leftOut ?? []);
+      return leftOut ? memory.beside(read) : memory.whole(read, monotonic() - began);
     },
 
     async park(entry) {
@@ -61,6 +77,7 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
     async postpone(entry) {
       try {
         await table().updateEntity(entityOf(entry), 'Replace');
+        memory.postponed(entry.order, entry.place, entry.dueAt);
       } catch (error) {
         if (statusOf(error) !== 404) throw error;
       }
@@ -86,6 +103,7 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
     },
 
     async remove(order, place) {
+      memory.removed(order, place);
       try {
         await table().deleteEntity(PARTITION, rowKey(order, place));
       } catch (error) {
@@ -99,6 +117,25 @@ export function createParkedOrders(clients: StorageClients, tableName: string, c
 
 function rowKey(order: string, place: string): string {
   return `${order}:${tableKey(place)}`;
+}
+
+/** Every row but those of the known beginning of each order; the orders in the order of their keys. */
+function filterWithout(leftOut: readonly { readonly order: string; readonly last: string }[]): string {
+  const all = `PartitionKey eq '${PARTITION}'`;
+  if (leftOut.length === 0) return all;
+  const ranges: string[] = [];
+  let after: string | undefined;
+  for (const { order, last } of leftOut) {
+    const behind = `RowKey lt '${quoted(`${order}:`)}'`;
+    ranges.push(after === undefined ? behind : `(RowKey gt '${after}' and ${behind})`);
+    after = quoted(rowKey(order, last));
+  }
+  ranges.push(`RowKey gt '${after ?? ''}'`);
+  return `${all} and (${ranges.join(' or ')})`;
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", "''");
 }
 
 function isInline({ text }: ParkedOrder): boolean {

@@ -52,7 +52,7 @@ export function turnOf({ event, sequence, parked, settled, gapOver = false }: Tu
  * event, so that two of the same moment never take each other's place.
  */
 export function placeAfter(waiting: readonly ParkedPlace[], now: number, event: string): string {
-  const last = Math.max(0, ...waiting.map((p) => Number(p.place.slice(0, PLACE_DIGITS))));
+  const last = waiting.reduce((most, { place }) => Math.max(most, Number(place.slice(0, PLACE_DIGITS))), 0);
   return `${String(Math.max(now * 1000, last + 1)).padStart(PLACE_DIGITS, '0')}-${event.slice(0, 32)}`;
 }
 

@@ -1,9 +1,12 @@
 /** ORDERS_TRIGGERS: which of the pipeline's triggers a deployment has (O5). */
 import { startApp } from '../../drivers/app-under-test';
 
+/** Timers belong to the deployment that never scales to none. */
+const NIGHTLY = 'ended-state-removed';
+
 const ofOrders = async (url: string): Promise<string[]> => {
   const listed = (await (await fetch(`${url}/admin/functions`)).json()) as { name: string }[];
-  return listed.map(({ name }) => name).filter((name) => name.startsWith('order'));
+  return listed.map(({ name }) => name).filter((name) => name.startsWith('order') || name === NIGHTLY);
 };
 
 it.each([
@@ -18,6 +21,7 @@ it.each([
       'orders-expired',
       'orders-status-asked',
       'orders-backend-asked',
+      NIGHTLY,
     ],
   ],
 ])('a deployment of the %s has those alone', async (triggers, names) => {
