@@ -47,8 +47,10 @@ function tallyOf(name: CounterName | GaugeName, kind: 'createObservableCounter' 
 export function record(name: HistogramName, value: number, attributes: Attributes = {}): void {
   let histogram = histograms.get(name);
   if (!histogram) {
-    const { name: full, unit, description } = metrics[name];
-    histogram = api.getMeter('sluice').createHistogram(full, { unit, description });
+    const { name: full, unit, description, buckets } = metrics[name];
+    // Those that the SDK has by itself are for milliseconds.
+    const advice = { explicitBucketBoundaries: [...buckets] };
+    histogram = api.getMeter('sluice').createHistogram(full, { unit, description, advice });
     histograms.set(name, histogram);
   }
   histogram.record(value, attributes);

@@ -21,6 +21,11 @@ export const spans = {
   search: 'search documents',
 } as const;
 
+/** Upper bounds of a histogram's buckets, in seconds: of calls and steps, and of work from end to end, its waits included. */
+const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+const WORK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 1_800, 3_600, 14_400, 86_400];
+
+/** `buckets`: of a histogram. */
 export const metrics = {
   uploads: { name: 'sluice.uploads', unit: '{file}', description: 'Files stored through POST /upload.' },
   uploadBytes: { name: 'sluice.upload.bytes', unit: 'By', description: 'Bytes stored through POST /upload.' },
@@ -66,6 +71,7 @@ export const metrics = {
   shareTransferDuration: {
     name: 'sluice.share.transfer.duration',
     unit: 's',
+    buckets: WORK_SECONDS,
     description: 'From the claim of the transfer to its clean-up, by size of the parcel (one, many).',
   },
   shareInFlight: {
@@ -103,6 +109,7 @@ export const metrics = {
   orderDuration: {
     name: 'processing_duration_seconds',
     unit: 's',
+    buckets: WORK_SECONDS,
     description: 'From the backend’s taking of an order event to its end, by outcome.',
   },
   blobQueue: {
@@ -113,11 +120,13 @@ export const metrics = {
   blobScanDuration: {
     name: 'sluice.blob_events.scan.duration',
     unit: 's',
+    buckets: WORK_SECONDS,
     description: 'Duration of one look through the container incoming.',
   },
   processingDuration: {
     name: 'ProcessingDuration',
     unit: 's',
+    buckets: WORK_SECONDS,
     description: 'From the taking in of a text blob to its end, by outcome; waits included.',
   },
   chunksCut: { name: 'sluice.ingestion.chunks_cut', unit: '{chunk}', description: 'Chunks that texts were cut into.' },
@@ -134,6 +143,7 @@ export const metrics = {
   embeddingDuration: {
     name: 'sluice.embedding.duration',
     unit: 's',
+    buckets: CALL_SECONDS,
     description: 'Duration of one call of the embedder, by outcome (embedded, busy, refused, unavailable).',
   },
   embeddingsRested: {
@@ -159,11 +169,13 @@ export const metrics = {
   searchDuration: {
     name: 'sluice.search.duration',
     unit: 's',
+    buckets: CALL_SECONDS,
     description: 'Duration of a search, the embedding of its words included.',
   },
   activityDuration: {
     name: 'sluice.activity.duration',
     unit: 's',
+    buckets: CALL_SECONDS,
     description: 'Duration of activities, by name and outcome.',
   },
 } as const;
