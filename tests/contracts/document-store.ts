@@ -36,6 +36,14 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       await close(store, other);
     });
 
+    it('holds nothing before it is made', async () => {
+      const { store } = await make();
+      expect(await store.find(record())).toBeUndefined();
+      expect(await store.list(undefined, 10)).toEqual({ documents: [] });
+      expect(await store.count()).toEqual({ documents: 0, chunks: 0 });
+      await close(store);
+    });
+
     it('is made by several at once', async () => {
       const { store, again } = await make();
       const stores = [store, await again(), await again()];

@@ -138,9 +138,11 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
     prepare,
     find,
     async list(projectId, limit, after) {
-      const { resources } = await container()
-        .items.query<Pick<RecordItem, 'record' | 'place'> & Resource>(listQuery(projectId, limit + 1, after))
-        .fetchAll();
+      const query = container().items.query<Pick<RecordItem, 'record' | 'place'> & Resource>(
+        listQuery(projectId, limit + 1, after),
+      );
+      // Where nothing was made yet, there is nothing.
+      const { resources } = (await unlessStatus(404, query.fetchAll())) ?? { resources: [] };
       const page = resources.slice(0, limit);
       const next = resources.length > limit ? page.at(-1)?.place : undefined;
       return {
@@ -190,8 +192,8 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
     async count() {
       const [documents, chunks] = await Promise.all(
         (['document', 'chunk'] as const).map(async (kind) => {
-          const { resources } = await container().items.query<number>(countQuery(kind)).fetchAll();
-          return resources.reduce((sum, part) => sum + part, 0);
+          const found = await unlessStatus(404, container().items.query<number>(countQuery(kind)).fetchAll());
+          return found?.resources.reduce((sum, part) => sum + part, 0) ?? 0;
         }),
       );
       return { documents: documents ?? 0, chunks: chunks ?? 0 };
