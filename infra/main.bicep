@@ -27,6 +27,14 @@ param uploadMaxMb int = 95
 @description('Whether storage is reached by private endpoints only.')
 param privateNetworking bool = false
 
+@description('Days after which blobs that the rules on content refused are deleted from quarantine.')
+@minValue(1)
+param retentionDaysQuarantine int = 90
+
+@description('Days after which working copies of texts are deleted that no run removed. Longer than the embedding service may be away: a text that waits for it is one of them.')
+@minValue(7)
+param retentionDaysWorkingTexts int = 30
+
 @description('Days that deleted blobs, and earlier versions of blobs, can be had back.')
 @minValue(1)
 @maxValue(365)
@@ -159,6 +167,8 @@ module storage 'modules/storage.bicep' = {
     endpointSubnetId: network.?outputs.endpointSubnetId ?? ''
     dnsZoneIds: network.?outputs.dnsZoneIds ?? {}
     ingestionContainer: ingestionContainer
+    retentionDaysQuarantine: retentionDaysQuarantine
+    retentionDaysWorkingTexts: retentionDaysWorkingTexts
     softDeleteDays: softDeleteDays
   }
 }

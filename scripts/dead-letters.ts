@@ -1,9 +1,9 @@
 /** `npm run dead-letters -- list|show|replay|discard …`: what `/v1/dead-letters` offers, in the terminal (C8). */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeadLetter, DeadLetterWithBody } from '../src/domain/dead-letter';
+import { isByCodeOnly, type DeadLetter, type DeadLetterWithBody } from '../src/domain/dead-letter';
 import { messageOf } from '../src/telemetry/logger';
-import { closeLetters, idsOf, type Closing, type LetterApp } from './dead-letters/close-letters';
+import { closeLetters, idsOf, type Closing, type LetterApp, type ListedLetter } from './dead-letters/close-letters';
 import { parseDeadLetterOrder, usage, type Order } from './dead-letters/dead-letter-options';
 import { listed, shown } from './dead-letters/dead-letter-text';
 import { askApp } from './local/ask-app';
@@ -67,7 +67,13 @@ async function close(order: Extract<Order, { kind: 'replay' | 'discard' }>): Pro
   };
   const summary = ({ done, failed }: Closing): string =>
     `${done} ${verb}${failed > 0 ? `, ${failed} could not be` : ''}`;
-  const closing = await closeLetters(letterApp, idsOf(letterApp, letters), {
+  let left = 0;
+  const leave = ({ code }: ListedLetter): boolean => {
+    const leaves = kind === 'replay' && 'filter' in letters && isByCodeOnly(code) && letters.filter.code !== code;
+    if (leaves) left += 1;
+    return leaves;
+  };
+  const closing = await closeLetters(letterApp, idsOf(letterApp, letters, leave), {
     ...{ rate, signal: stopped.signal, now: () => performance.now() },
     // Whoever ends it does not wait for the pace.
     sleep: (ms) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
@@ -75,6 +81,8 @@ async function close(order: Extract<Order, { kind: 'replay' | 'discard' }>): Pro
     progress: (sofar) => stdout.isTTY && !json && stdout.write(`\r\u001b[K${summary(sofar)} …`),
   });
   if (!json) say(`${summary(closing)}.${stopped.signal.aborted ? ' Stopped; the rest is as it was.' : ''}`);
+  if (left > 0)
+    console.error(`${left} in quarantine left alone: their ids, or --code CONTENT_QUARANTINED, let them out.`);
   if (stopped.signal.aborted) return 130;
   return closing.failed > 0 ? 1 : 0;
 }

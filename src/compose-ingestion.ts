@@ -20,16 +20,21 @@ import type { Config } from './config/config';
 import type { DocumentStoreAccess, EmbedderAccess } from './config/ingestion-config';
 import { chunkText } from './domain/ingestion/chunk-text';
 import { textKind } from './domain/ingestion/text-kind';
-import { tables, WORKING_CONTAINER } from './domain/storage-layout';
+import { QUARANTINE_CONTAINER, tables, WORKING_CONTAINER } from './domain/storage-layout';
 import { createContentRules } from './intake/ingestion/content-rules';
+import { createCopyProven } from './intake/ingestion/copy-proven';
+import { createEmbedderProbe, watchEmbedder } from './intake/ingestion/embedder-health';
 import { forgetDocument } from './intake/ingestion/forget-document';
 import { createIngestBlob } from './intake/ingestion/ingest-blob';
 import { createIngestionStatus, gaugeWaiting } from './intake/ingestion/ingestion-status';
 import { createQuarantineBlob } from './intake/ingestion/quarantine-blob';
 import { createReconcileDocuments } from './intake/ingestion/reconcile-documents';
+import { createIsReleased, createReleaseBlob } from './intake/ingestion/release-blob';
 import { createReplayDocument } from './intake/ingestion/replay-document';
 import { createSearchDocuments } from './intake/ingestion/search-documents';
 import { shareEmbedding } from './intake/ingestion/shared-embedding';
+import { createStoreProbe } from './intake/ingestion/store-probe';
+import { createSweepWorkingTexts } from './intake/ingestion/sweep-working-texts';
 import type { BlobStore } from './ports/blob-store';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
@@ -77,7 +82,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
   const monotonic = (): number => performance.now();
   const countTokens = createCl100kCounter();
   // A search asks by itself: behind the shared calls it would wait until documents have had their turn.
-  const unshared = createEmbedder(settings.embedder);
+  const unshared = watchEmbedder(createEmbedder(settings.embedder), clock);
   const embedder = shareEmbedding(unshared, { countTokens });
   const store = createDocumentStore(settings.store);
   const working = createWorkingBlobs(clients, WORKING_CONTAINER);
@@ -86,11 +91,14 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
     createSharedBreaker({ clients, clock }, { table: tables.breakers, name: 'embedder' }, settings.breaker);
   const bury = createBuryDocument({ deadLetters, logger });
   const chunking = chunkingName(settings.chunking);
+  const copyProven = createCopyProven({ blobs, sleep });
+  const marks = createWorkingBlobs(clients, QUARANTINE_CONTAINER);
   const ingest = createIngestBlob(
     {
       ...{ blobs, working, store, embedder, bury, clock, sleep, logger },
       rules: createContentRules(settings),
-      quarantine: createQuarantineBlob({ blobs, account, sleep }),
+      quarantine: createQuarantineBlob({ blobs, copyProven, account }),
+      isReleased: createIsReleased(marks),
       forget: forgetDocument,
     },
     { account, projectId: settings.projectId, chunking },
@@ -112,17 +120,27 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
   const { tokens, overlap } = settings.chunking;
   return {
     ingest,
-    replay: createReplayDocument({ ingest, bury, logger }, settings),
+    replay: createReplayDocument(
+      { ingest, bury, logger, release: createReleaseBlob({ blobs, marks, copyProven }) },
+      settings,
+    ),
     reconcile: createReconcileDocuments(
       { listing: createBlobListing(clients), blobs, store, forget: forgetDocument },
       settings,
     ),
+    sweepWorkingTexts: createSweepWorkingTexts({ working, clock }, settings),
     search: createSearchDocuments({ embedder: unshared, store, monotonic }),
     forget: forgetDocument,
     documents: { find: store.find.bind(store), list: store.list.bind(store) },
     status: createIngestionStatus({ embedder, breaker, store }),
     gaugeWaiting,
-    probes: [] as readonly Probe[],
+    probes: [
+      createStoreProbe(store, embedder.model, storeName(settings.store)),
+      createEmbedderProbe({
+        ...{ embedder: unshared, breaker, clock, name: embedderName(settings.embedder) },
+        mayAsk: settings.embedder.kind === 'azure-openai',
+      }),
+    ] as readonly Probe[],
     /** By the names that orchestrations call them. */
     activities: {
       'plan-document': createPlanDocument({
@@ -148,6 +166,16 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
       await Promise.all([embedder.close(), store.close()]);
     },
   };
+}
+
+function storeName(store: DocumentStoreAccess): string {
+  return store.kind === 'sqlite'
+    ? `document store ${store.file}`
+    : `document store ${store.endpoint} ${store.database}`;
+}
+
+function embedderName(embedder: EmbedderAccess): string {
+  return embedder.kind === 'packaged' ? 'packaged embedder' : `embedder ${embedder.endpoint} ${embedder.deployment}`;
 }
 
 /** Another one means other chunks of the same text: raise it when the chunker comes to cut otherwise. */

@@ -18,7 +18,11 @@ import { registerDocuments } from './functions/documents';
 import { registerIngestBlob } from './functions/ingest-blob';
 import { registerIngestionPoisoned, registerIngestionReplayed } from './functions/ingestion-returned';
 import { registerIngestionStatus } from './functions/ingestion-status';
-import { registerDeletedBlobsSought, registerIngestionCounted } from './functions/ingestion-timers';
+import {
+  registerDeletedBlobsSought,
+  registerIngestionCounted,
+  registerWorkingTextsSwept,
+} from './functions/ingestion-timers';
 import { registerSearch } from './functions/search';
 import { registerMediaAsked } from './functions/media-asked';
 import { registerMediaEventPoisoned, registerMediaEventQueued } from './functions/media-events';
@@ -81,6 +85,7 @@ if (loaded.ok) {
     registerIngestionReplayed(sluice);
     registerIngestionPoisoned(sluice);
     registerDeletedBlobsSought(sluice);
+    registerWorkingTextsSwept(sluice);
     registerIngestionCounted(sluice);
     registerSearch(sluice);
     registerDocuments(sluice);

@@ -14,6 +14,8 @@ param endpointSubnetId string
 param dnsZoneIds object
 @description('Container of text ingestion, where it is another than the usual one.')
 param ingestionContainer string
+param retentionDaysQuarantine int
+param retentionDaysWorkingTexts int
 param softDeleteDays int
 
 var layout = loadJsonContent('../storage-layout.json')
@@ -88,6 +90,23 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     properties: {
       policy: {
         rules: [
+          {
+            name: 'old-quarantine'
+            type: 'Lifecycle'
+            definition: {
+              // What was released is noted beside it, and stays.
+              filters: { blobTypes: ['blockBlob'], prefixMatch: [layout.heldTexts] }
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: retentionDaysQuarantine } } }
+            }
+          }
+          {
+            name: 'old-working-texts'
+            type: 'Lifecycle'
+            definition: {
+              filters: { blobTypes: ['blockBlob'], prefixMatch: ['${layout.workingTexts}/'] }
+              actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: retentionDaysWorkingTexts } } }
+            }
+          }
           {
             name: 'earlier-versions'
             type: 'Lifecycle'

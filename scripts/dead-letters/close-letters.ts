@@ -1,4 +1,5 @@
 /** Replays or discards letters one by one, at a bounded rate: by their ids, or as the pages of a listing name them. */
+import type { ErrorCode } from '../../src/domain/error-codes';
 import type { Filter } from './dead-letter-options';
 
 const PAGE = 100;
@@ -9,16 +10,25 @@ export interface Closing {
   readonly failed: number;
 }
 
+export interface ListedLetter {
+  readonly id: string;
+  readonly code: ErrorCode;
+}
+
 export interface LetterApp {
-  list(query: string): Promise<{ readonly items: readonly { readonly id: string }[]; readonly continuation?: string }>;
+  list(query: string): Promise<{ readonly items: readonly ListedLetter[]; readonly continuation?: string }>;
   /** Rejects when it could not be done. */
   close(id: string): Promise<void>;
 }
 
-/** Ids of letters, newest first. What comes while it goes on is newer than all that is left, and is not named. */
+/**
+ * Ids of letters, newest first; of a listing without those that `leave` says are to be let alone. What comes while it goes on is newer than
+ * all that is left, and is not named.
+ */
 export async function* idsOf(
   app: LetterApp,
   letters: { readonly ids: readonly string[] } | { readonly filter: Filter; readonly limit: number },
+  leave: (letter: ListedLetter) => boolean = () => false,
 ): AsyncGenerator<string> {
   if ('ids' in letters) {
     yield* new Set(letters.ids);
@@ -29,7 +39,7 @@ export async function* idsOf(
     const query = new URLSearchParams({ ...letters.filter, limit: String(Math.min(left, PAGE)) });
     if (continuation !== undefined) query.set('continuation', continuation);
     const page = await app.list(query.toString());
-    yield* page.items.map(({ id }) => id);
+    yield* page.items.filter((letter) => !leave(letter)).map(({ id }) => id);
     left -= page.items.length;
     continuation = page.continuation;
     if (continuation === undefined) return;

@@ -4,7 +4,15 @@ import { errorDefinitions } from '../../src/domain/error-codes';
 import { containerDefinition, VECTOR_PATH } from '../../src/adapters/cosmos/container-definition';
 import { settingDefinition, settingNames } from '../../src/config/settings';
 import { RAW_CONTAINER } from '../../src/domain/media/media-event';
-import { DEAD_LETTER_CONTAINER, INGESTION_CONTAINER, JOB_QUEUE, storageLayout } from '../../src/domain/storage-layout';
+import {
+  DEAD_LETTER_CONTAINER,
+  HELD_PREFIX,
+  INGESTION_CONTAINER,
+  JOB_QUEUE,
+  QUARANTINE_CONTAINER,
+  storageLayout,
+  WORKING_CONTAINER,
+} from '../../src/domain/storage-layout';
 import { attributes, metrics, spans } from '../../src/telemetry/names';
 
 export interface ReferencePage {
@@ -30,6 +38,8 @@ function storageLayoutFile(): string {
   const named = {
     ...{ jobQueue: JOB_QUEUE, rawContainer: RAW_CONTAINER, deadLetters: DEAD_LETTER_CONTAINER },
     ingestionContainer: INGESTION_CONTAINER,
+    heldTexts: `${QUARANTINE_CONTAINER}/${HELD_PREFIX}`,
+    workingTexts: WORKING_CONTAINER,
   };
   return `${JSON.stringify({ madeBy: 'npm run docs', containers, queues, tables, ...named }, undefined, 2)}\n`;
 }

@@ -24,7 +24,10 @@ export function createBuryDocument({
     const id = deadLetterId(atMs, sha256Hex(`${instanceId}\n${code}`).slice(0, 24));
     const traceId = currentTraceId();
     const blob = source && `${source.container}/${source.blob}`;
-    const message = JSON.stringify(source ? { container: source.container, name: source.blob } : (more.original ?? {}));
+    const held = more.quarantine === undefined ? {} : { quarantine: more.quarantine };
+    const message = JSON.stringify(
+      source ? { container: source.container, name: source.blob, ...held } : (more.original ?? {}),
+    );
     const canGo = more.replayable !== false && Buffer.byteLength(message) <= LONGEST_MESSAGE_BYTES;
     await deadLetters.add({
       id,
@@ -38,6 +41,7 @@ export function createBuryDocument({
         ...(blob === undefined ? {} : { blob, etag: source?.etag ?? '' }),
         ...{ projectId, name, instanceId },
         ...(uploadedBy === undefined ? {} : { uploadedBy }),
+        ...held,
         ...more.keys,
       },
       createdAt: new Date(atMs).toISOString(),

@@ -69,9 +69,8 @@ export function createPlanDocument({
     const chunks = cut(text, input);
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0);
     const batches = cutBatches(chunks, batchLimits);
-    const planBlob = planBlobOf(run.instanceId);
     const places = input.stored
-      ? await stored(text, batches, input.stored.blob, planBlob)
+      ? await stored(text, batches, input.stored.blob)
       : batches.map((batch): BatchPlace => ({ kind: 'here', batch, text: text.slice(batch.from, batch.to) }));
     count('chunksCut', chunks.length);
     return {
@@ -91,7 +90,7 @@ export function createPlanDocument({
         batches: places,
         ...(standing ? { standing } : {}),
         limits,
-        working: input.stored ? [input.stored.blob, planBlob] : [],
+        working: input.stored ? [input.stored.blob, planBlobOf(input.stored.blob)] : [],
       },
     };
   };
@@ -102,12 +101,8 @@ export function createPlanDocument({
     return bytes && Buffer.from(bytes).toString('utf8');
   }
 
-  async function stored(
-    text: string,
-    batches: readonly Batch[],
-    textBlob: string,
-    planBlob: string,
-  ): Promise<readonly BatchPlace[]> {
+  async function stored(text: string, batches: readonly Batch[], textBlob: string): Promise<readonly BatchPlace[]> {
+    const planBlob = planBlobOf(textBlob);
     const parts = batches.map((batch) => Buffer.from(JSON.stringify(batch)));
     await working.put(planBlob, Buffer.concat(parts));
     const ranges = byteRanges(text, batches, (part) => Buffer.byteLength(part));

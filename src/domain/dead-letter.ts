@@ -45,6 +45,11 @@ export interface DeadLetterFilter {
   readonly orderId?: string;
 }
 
+/** Whether a replay of many must name the code: it lets through what a rule refused, which nobody should do unawares. */
+export function isByCodeOnly(code: ErrorCode): boolean {
+  return code === 'CONTENT_QUARANTINED';
+}
+
 export function isDeadLetterId(text: string): boolean {
   return /^\d{13}-.{1,200}$/.test(text);
 }

@@ -1,9 +1,9 @@
 /** Hashes for names and ids. The one file of the domain that imports from Node: hashing is pure. */
 import { createHash } from 'node:crypto';
 
-/** SHA-256 of the UTF-8 text, in lower-case hexadecimal (64 characters). */
-export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+/** SHA-256 of bytes, or of a text's UTF-8, in lower-case hexadecimal (64 characters). */
+export function sha256Hex(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 /** SHA-256 of the UTF-8 text in base64url without padding (43 characters). */

@@ -295,7 +295,7 @@ const list = [
     code: 'CONTENT_QUARANTINED',
     title: 'The content of a blob was refused',
     remedy:
-      'The error names the rule. The blob lies in the container ingestion-quarantine, under the name in keys; mend it and upload it again.',
+      'The error names the rule. The blob lies in the container ingestion-quarantine, under the name in keys; mend it and upload it again. A text that may be read all the same: replay the dead letter, which puts the blob back and lets this content through under its name from then on. A replay of many does so only where it names this code.',
   },
   {
     code: 'EMBEDDING_REFUSED',

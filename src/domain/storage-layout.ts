@@ -21,6 +21,8 @@ export const BLOB_TRIGGER_POISON_QUEUE = 'webjobs-blobtrigger-poison';
 export const INGESTION_CONTAINER = 'snippet-input';
 /** Blobs that the rules on content refused. */
 export const QUARANTINE_CONTAINER = 'ingestion-quarantine';
+/** What begins so there is a blob that was refused, and goes with retention; what begins otherwise stays. */
+export const HELD_PREFIX = 'held/';
 /** Texts on their way, of runs that are not over. */
 export const WORKING_CONTAINER = 'ingestion-work';
 export const PARKED_CONTAINER = 'parked-orders';

@@ -25,6 +25,28 @@ export function registerDeletedBlobsSought({ config, ingestion, logger }: App): 
   });
 }
 
+/** Once an hour, away from the timers that run at its beginning. */
+const EACH_HOUR = '30 23 * * * *';
+
+/** Working texts that no run will remove are removed. What one sweep could not do, the next one does. */
+export function registerWorkingTextsSwept({ ingestion, logger }: App): void {
+  app.timer('working-texts-swept', {
+    schedule: EACH_HOUR,
+    useMonitor: false,
+    extraInputs: [df.input.durableClient()],
+    handler: (_timer, context) =>
+      withInvocationLog(context, async () => {
+        try {
+          const { looked, removed } = await ingestion.sweepWorkingTexts(createOrchestrations(context));
+          if (removed > 0)
+            logger.info('Working texts that no run needs are removed', { pipeline: 'ingestion', looked, removed });
+        } catch (error) {
+          logger.error('The sweep of working texts failed; the next one goes on', { pipeline: 'ingestion' }, error);
+        }
+      }),
+  });
+}
+
 /** A minute apart, away from the timers that run at its beginning. */
 const EACH_MINUTE = '30 * * * * *';
 

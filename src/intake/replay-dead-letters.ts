@@ -2,7 +2,7 @@
  * Sends dead letters on their way again, or closes them for good (C8). First the message is sent, then the letter is closed: a crash between the two
  * sends it twice, which the inbox of its pipeline takes care of; the other order could lose it.
  */
-import type { DeadLetterFilter, DeadLetterWithBody } from '../domain/dead-letter';
+import { isByCodeOnly, type DeadLetterFilter, type DeadLetterWithBody } from '../domain/dead-letter';
 import type { Clock } from '../ports/clock';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
 import type { MessageQueue } from '../ports/message-queue';
@@ -13,7 +13,7 @@ import { inSpan } from '../telemetry/tracing';
 
 export type ReplayOutcome =
   | { readonly id: string; readonly outcome: 'replayed' | 'would-replay'; readonly queue: string }
-  | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' }
+  | { readonly id: string; readonly outcome: 'not-found' | 'closed' | 'unsupported' | 'by-code-only' }
   | { readonly id: string; readonly outcome: 'failed'; readonly error: string };
 
 export interface DiscardOutcome {
@@ -23,7 +23,10 @@ export interface DiscardOutcome {
 
 export interface Replayer {
   one(id: string, options: { readonly dryRun: boolean }): Promise<ReplayOutcome>;
-  /** Up to `limit` open letters that match, newest first, no more than `rate` of them a second. */
+  /**
+   * Up to `limit` open letters that match, newest first, no more than `rate` of them a second. `by-code-only`: a replay of these undoes
+   * a decision of the rules, so they are left alone unless the filter names their code.
+   */
   many(
     filter: DeadLetterFilter,
     options: { readonly dryRun: boolean; readonly limit: number; readonly rate: number },
@@ -87,7 +90,9 @@ export function createReplayer(ports: {
           const letter = await ports.deadLetters.get(id);
           const early = began + (outcomes.length / rate) * 1000 - ports.clock.now();
           if (!dryRun && early > 0) await ports.sleep(early);
-          if (letter) outcomes.push(await replay(letter, dryRun).catch((error: unknown) => failed(id, error)));
+          if (letter && isByCodeOnly(letter.code) && filter.code !== letter.code)
+            outcomes.push({ id, outcome: 'by-code-only' });
+          else if (letter) outcomes.push(await replay(letter, dryRun).catch((error: unknown) => failed(id, error)));
         }
         continuation = page.continuation;
       } while (continuation && outcomes.length < limit);

@@ -142,7 +142,7 @@ export function* embeddingsStory(steps: Steps, given: EmbeddingsInput): Step<Emb
       ...(takenAtMs === undefined ? {} : { takenAtMs }),
       ...ingested,
     };
-    const working = input.stored ? [input.stored.blob, planBlobOf(steps.instanceId)] : [];
+    const working = input.stored ? [input.stored.blob, planBlobOf(input.stored.blob)] : [];
     const left = leftOver !== undefined && begun ? { leftOver: { key: begun.key, version: leftOver } } : {};
     const end = { outcome, instanceId: steps.instanceId, projectId, name, working, ...left, ...described };
     yield* steps.run<SettleDocument>('settle-document', end, PATIENCE);

@@ -6,4 +6,17 @@ export interface WorkingBlobs {
   read(name: string, part?: { readonly from: number; readonly length: number }): Promise<Uint8Array | undefined>;
   /** Whether it was there or not. */
   remove(name: string): Promise<void>;
+  /** Those whose names begin so, in the order of their names, page by page. */
+  list(prefix: string): AsyncIterable<readonly WorkingBlob[]>;
+  /** Removes it if nobody wrote or removed it since; whether it did. */
+  removeVersion(blob: WorkingBlob): Promise<boolean>;
+}
+
+/** One version of a working blob. */
+export interface WorkingBlob {
+  readonly name: string;
+  /** Quoted. */
+  readonly etag: string;
+  /** Milliseconds since the epoch, by storage's clock, to the second. */
+  readonly writtenAtMs: number;
 }

@@ -88,10 +88,46 @@ export const bugs: readonly PlantedBug[] = [
   {
     name: 'texts-quarantined-unproven',
     plants: 'a refused blob is deleted although its copy differs',
-    file: 'src/intake/ingestion/quarantine-blob.ts',
-    find: 'copy.sha256 !== original.sha256 || ',
+    file: 'src/intake/ingestion/copy-proven.ts',
+    find: 'copy.sha256 === original.sha256 && ',
     replace: '',
     ...intake,
+  },
+  {
+    name: 'texts-quarantined-untold',
+    plants: 'a refused blob is deleted before its dead letter is written',
+    file: 'src/intake/ingestion/quarantine-blob.ts',
+    find: `    await tell({ name, heldAtMs: heldAt(copy.facts.metadata) ?? atMs });
+    await blobs.remove(source);
+`,
+    replace: `    await blobs.remove(source);
+    await tell({ name, heldAtMs: heldAt(copy.facts.metadata) ?? atMs });
+`,
+    ...intake,
+  },
+  {
+    name: 'texts-released-anywhere',
+    plants: 'what was released under one name is let through under every name',
+    file: 'src/domain/ingestion/quarantine.ts',
+    find: '[container, name, sha256]',
+    replace: "[container, name === '' ? name : '', sha256]",
+    ...intake,
+  },
+  {
+    name: 'texts-working-swept-early',
+    plants: 'the working text of a run that is under way is removed',
+    file: 'src/intake/ingestion/sweep-working-texts.ts',
+    find: "isOver: (await orchestrations.look(run)).kind !== 'running'",
+    replace: "isOver: (await orchestrations.look(run)).kind !== 'ended'",
+    tests: 'intake/ingestion/sweep-working-texts',
+  },
+  {
+    name: 'texts-working-swept-young',
+    plants: 'a working text is removed whose run is about to be started',
+    file: 'src/intake/ingestion/sweep-working-texts.ts',
+    find: ' || blob.writtenAtMs > old',
+    replace: '',
+    tests: 'intake/ingestion/sweep-working-texts',
   },
   {
     name: 'texts-forgotten-on-trust',

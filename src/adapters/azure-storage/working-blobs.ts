@@ -1,6 +1,10 @@
+import { bareEtag } from '../../domain/blob-events/blob-event';
 import type { WorkingBlobs } from '../../ports/working-blobs';
 import type { StorageClients } from './clients';
 import { codeOf, statusOf } from './storage-errors';
+
+/** As many as the service gives at most. */
+const PAGE = 5_000;
 
 /** {@link WorkingBlobs} in a container. */
 export function createWorkingBlobs(clients: StorageClients, container: string): WorkingBlobs {
@@ -15,6 +19,26 @@ export function createWorkingBlobs(clients: StorageClients, container: string): 
         return await client(name).downloadToBuffer(part?.from ?? 0, part?.length);
       } catch (error) {
         if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    async *list(prefix) {
+      const pages = clients
+        .blobs()
+        .getContainerClient(container)
+        .listBlobsFlat({ prefix })
+        .byPage({ maxPageSize: PAGE });
+      for await (const { segment } of pages)
+        yield segment.blobItems.map(({ name, properties: { etag, lastModified } }) => ({
+          ...{ name, etag: `"${bareEtag(etag)}"`, writtenAtMs: lastModified.getTime() },
+        }));
+    },
+    async removeVersion({ name, etag }) {
+      try {
+        await client(name).delete({ conditions: { ifMatch: etag } });
+        return true;
+      } catch (error) {
+        if (isMissing(error) || statusOf(error) === 412) return false;
         throw error;
       }
     },

@@ -14,7 +14,12 @@ export interface ContentFinding {
 
 export type Inspected =
   | { readonly kind: 'clean'; readonly decoded: Decoded & { readonly kind: 'text' } }
-  | { readonly kind: 'quarantine'; readonly findings: readonly [ContentFinding, ...ContentFinding[]] };
+  /** `decoded`: the text that it is nevertheless; undefined where it is none. */
+  | {
+      readonly kind: 'quarantine';
+      readonly findings: readonly [ContentFinding, ...ContentFinding[]];
+      readonly decoded?: Decoded & { readonly kind: 'text' };
+    };
 
 /** Findings that are told; there may be more. */
 const MOST_FINDINGS = 20;
@@ -36,7 +41,7 @@ export function inspectContent(bytes: Uint8Array): Inspected {
   const decoded = decodeText(bytes);
   if (decoded.kind === 'binary') return { kind: 'quarantine', findings: [{ rule: 'binary', detail: decoded.reason }] };
   const [first, ...others] = contentFindings(decoded.text);
-  return first ? { kind: 'quarantine', findings: [first, ...others] } : { kind: 'clean', decoded };
+  return first ? { kind: 'quarantine', findings: [first, ...others], decoded } : { kind: 'clean', decoded };
 }
 
 /** What the rules find in a text, in the order of its lines; one finding for each rule and line, 20 at most. */

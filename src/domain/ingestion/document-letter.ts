@@ -16,6 +16,8 @@ export interface DocumentLetter {
   readonly source?: DocumentSource;
   readonly original?: unknown;
   readonly uploadedBy?: string;
+  /** Where its blob is held in quarantine: a replay puts it back. */
+  readonly quarantine?: string;
   /** More keys of the letter. */
   readonly keys?: Readonly<Record<string, string>>;
   /** False: another try could not end otherwise. @default true */

@@ -62,11 +62,23 @@ export function ingestionInstanceId(
   return instanceId('ingestion', projectId, account, container, blob, etag.replaceAll('"', ''));
 }
 
-/** Where a run keeps its text, and its plan, among the working blobs. */
-export function textBlobOf(instanceId: string): string {
-  return `${instanceId}/text`;
+/** Where a run keeps its text among the working blobs; `container`: the one that its blob lies in. */
+export function textBlobOf(container: string, instanceId: string): string {
+  return `${textBlobsOf(container)}${instanceId}/text`;
 }
 
-export function planBlobOf(instanceId: string): string {
-  return `${instanceId}/plan`;
+/** Where it keeps its plan, given where its text lies. */
+export function planBlobOf(textBlob: string): string {
+  return `${textBlob}-plan`;
+}
+
+/** What the working blobs of all runs of a container begin with. */
+export function textBlobsOf(container: string): string {
+  return `${container}/`;
+}
+
+/** The run that a working blob of the container belongs to; undefined for one that is none of its. */
+export function runOfWorkingBlob(container: string, name: string): string | undefined {
+  const prefix = textBlobsOf(container);
+  return name.startsWith(prefix) ? /^([\w-]{1,200})\/./.exec(name.slice(prefix.length))?.[1] : undefined;
 }

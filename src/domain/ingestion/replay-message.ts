@@ -1,14 +1,21 @@
 /** The message of a replay: which blob to read again, or a text that came without one. */
 import { z } from 'zod';
+import { isAddressable } from '../blob-events/blob-event';
 import { queueMessageText } from '../queue-message';
+import { HELD_PREFIX } from '../storage-layout';
 import { parseEmbeddingsInput, type EmbeddingsInput } from './embeddings-input';
 
 export type ReplayMessage =
-  | { readonly kind: 'blob'; readonly container: string; readonly name: string }
+  /** `quarantine`: where it is held, to be put back first. */
+  | { readonly kind: 'blob'; readonly container: string; readonly name: string; readonly quarantine?: string }
   | { readonly kind: 'text'; readonly input: EmbeddingsInput }
   | { readonly kind: 'rejected'; readonly reason: string };
 
-const blob = z.object({ container: z.string().min(1).max(63), name: z.string().min(1).max(1_024) });
+const blob = z.object({
+  container: z.string().min(1).max(63),
+  name: z.string().min(1).max(1_024),
+  quarantine: z.string().startsWith(HELD_PREFIX).max(1_024).refine(isAddressable).exactOptional(),
+});
 /** What the host writes of a blob that it gave up. */
 const poisoned = z.object({ Type: z.literal('BlobTrigger'), ContainerName: z.string(), BlobName: z.string() });
 

@@ -1,7 +1,7 @@
 import { inspectContent } from '../../domain/ingestion/content-rules';
-import { decodingRemark } from '../../domain/ingestion/decode-text';
+import { decodingRemark, type Decoded } from '../../domain/ingestion/decode-text';
 import { earlyRejection } from '../../domain/ingestion/early-rejection';
-import type { ContentRules } from './ingest-blob';
+import type { ContentRules, ReadableText } from './ingest-blob';
 
 /** What a blob may be (T1), by the rules of the domain. `extensions`: with their dot. */
 export function createContentRules(settings: {
@@ -18,13 +18,18 @@ export function createContentRules(settings: {
     content(bytes) {
       const inspected = inspectContent(bytes);
       if (inspected.kind === 'quarantine') {
-        const { findings } = inspected;
-        return { kind: 'refused', rule: findings[0].rule, reason: findings.map(({ detail }) => detail).join(' ') };
+        const { findings, decoded } = inspected;
+        const reason = findings.map(({ detail }) => detail).join(' ');
+        const told = decoded ? { text: readableText(decoded) } : {};
+        return { kind: 'refused', rule: findings[0].rule, reason, ...told };
       }
       const { decoded } = inspected;
-      if (decoded.text.trim() === '') return { kind: 'empty' };
-      const remark = decodingRemark(decoded);
-      return { kind: 'text', text: decoded.text, notes: remark === undefined ? [] : [remark] };
+      return decoded.text.trim() === '' ? { kind: 'empty' } : readableText(decoded);
     },
   };
+}
+
+function readableText(decoded: Decoded & { readonly kind: 'text' }): ReadableText {
+  const remark = decodingRemark(decoded);
+  return { kind: 'text', text: decoded.text, notes: remark === undefined ? [] : [remark] };
 }

@@ -30,6 +30,7 @@ import { currentTraceparent, inSpan, SpanKind } from '../../telemetry/tracing';
 import type { ForgetDocument } from './forget-document';
 import { patiently } from './patiently';
 import type { QuarantineBlob } from './quarantine-blob';
+import type { IsReleased } from './release-blob';
 
 export type IngestOutcome =
   | 'started'
@@ -51,12 +52,18 @@ export interface Skip {
   readonly reason: string;
 }
 
+/** `notes`: what was done to read it, for people. */
+export interface ReadableText {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly notes: readonly string[];
+}
+
 export type ContentJudgement =
-  /** `notes`: what was done to read it, for people. */
-  | { readonly kind: 'text'; readonly text: string; readonly notes: readonly string[] }
+  | ReadableText
   | { readonly kind: 'empty' }
-  /** To be put out of the way. `reason` holds nothing of the content. */
-  | { readonly kind: 'refused'; readonly rule: string; readonly reason: string };
+  /** To be put out of the way, unless somebody released it, which only a `text` can be. `reason` holds nothing of the content. */
+  | { readonly kind: 'refused'; readonly rule: string; readonly reason: string; readonly text?: ReadableText };
 
 /** What a blob may be. Pure. */
 export interface ContentRules {
@@ -71,6 +78,7 @@ export interface IngestPorts {
   readonly embedder: Pick<Embedder, 'model'>;
   readonly rules: ContentRules;
   readonly quarantine: QuarantineBlob;
+  readonly isReleased: IsReleased;
   readonly forget: ForgetDocument;
   readonly bury: BuryDocument;
   readonly clock: Clock;
@@ -153,7 +161,7 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
       blobs.read({ ...ref, ifMatch: facts.etag }, { from: 0, length: facts.length }),
     );
     if (read.kind !== 'read') return read.kind === 'gone' ? 'vanished' : 'superseded';
-    const judged = rules.content(read.bytes);
+    const judged = await withReleases(ref, taken, read.bytes, rules.content(read.bytes));
     switch (judged.kind) {
       case 'empty':
         return skip(taken, 'There is no text in it.', standing, orchestrations);
@@ -171,6 +179,20 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
     return patiently(ports, 'A look at the document', () => ports.store.find(key));
   }
 
+  /** What somebody let through is judged as if there were no rule against it. */
+  async function withReleases(
+    ref: BlobRef,
+    fields: Readonly<Record<string, string | number>>,
+    bytes: Uint8Array,
+    judged: ContentJudgement,
+  ): Promise<ContentJudgement> {
+    if (judged.kind !== 'refused' || !judged.text) return judged;
+    const isReleased = await patiently(ports, 'A look for a release', () => ports.isReleased(ref, sha256Hex(bytes)));
+    if (!isReleased) return judged;
+    logger.warn('Content is let through, since it was released', { ...fields, reason: judged.reason });
+    return judged.text;
+  }
+
   /** What an earlier version of the blob had to say is not said by it any more. */
   async function skip(
     fields: Readonly<Record<string, string | number>>,
@@ -186,22 +208,21 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
   async function quarantine(
     source: DocumentSource,
     uploadedBy: string | undefined,
-    { rule, reason }: { readonly rule: string; readonly reason: string },
+    { rule, reason, text }: ContentJudgement & { readonly kind: 'refused' },
     standing: StandingDocument | undefined,
     takenAtMs: number,
     orchestrations: Orchestrations,
   ): Promise<IngestOutcome> {
-    const result = await ports.quarantine(source, { rule, reason });
-    if (result.kind === 'superseded') return 'superseded';
-    await ports.bury({
-      ...{ instanceId: idOf(source), atMs: takenAtMs, code: 'CONTENT_QUARANTINED', error: reason, attempts: 1 },
-      ...{ projectId: settings.projectId, name: source.blob, source },
-      ...(uploadedBy === undefined ? {} : { uploadedBy }),
-      keys: { rule, quarantine: result.name },
-      replayable: false,
+    return ports.quarantine(source, { rule, reason, atMs: takenAtMs }, async ({ name: quarantine, heldAtMs }) => {
+      await ports.bury({
+        ...{ instanceId: idOf(source), atMs: heldAtMs, code: 'CONTENT_QUARANTINED', error: reason, attempts: 1 },
+        ...{ projectId: settings.projectId, name: source.blob, source, quarantine, keys: { rule } },
+        ...(uploadedBy === undefined ? {} : { uploadedBy }),
+        // What is no text cannot be read, whoever allows it.
+        replayable: text !== undefined,
+      });
+      if (standing) await ports.forget(standing, orchestrations);
     });
-    if (standing) await ports.forget(standing, orchestrations);
-    return 'quarantined';
   }
 
   async function start(
@@ -215,7 +236,7 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
     const input: EmbeddingsInput = {
       projectId: settings.projectId,
       name,
-      ...(await carried(instanceId, text)),
+      ...(await carried(source.container, instanceId, text)),
       source,
       contentType,
       ...(uploadedBy === undefined ? {} : { uploadedBy }),
@@ -248,11 +269,15 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
   }
 
   /** The text itself, or where it lies. */
-  async function carried(instanceId: string, text: string): Promise<Pick<EmbeddingsInput, 'text' | 'stored'>> {
+  async function carried(
+    container: string,
+    instanceId: string,
+    text: string,
+  ): Promise<Pick<EmbeddingsInput, 'text' | 'stored'>> {
     if (text.length <= LONGEST_INLINE_BYTES && Buffer.byteLength(JSON.stringify(text)) <= LONGEST_INLINE_BYTES)
       return { text };
     const bytes = Buffer.from(text, 'utf8');
-    const blob = textBlobOf(instanceId);
+    const blob = textBlobOf(container, instanceId);
     await ports.working.put(blob, bytes);
     return { stored: { blob, bytes: bytes.length, contentHash: sha256Hex(text) } };
   }

@@ -1,71 +1,60 @@
 /**
- * Puts a blob whose content was refused out of the way: a verified copy (C7) in a container of its own, with the reason as metadata,
- * then the source is deleted while it still is that version. Runs again harmlessly: the copy's name is made of the version.
+ * Puts a blob whose content was refused out of the way: a proven copy in a container of its own, with the reason as metadata; then it
+ * is told; then the source is deleted while it still is that version. Whoever dies in between, the source's event comes again, finds
+ * what was done, and tells it as of the same time.
  */
-import { bareEtag, versionId } from '../../domain/blob-events/blob-event';
+import { heldAt, heldMetadata, heldName } from '../../domain/ingestion/quarantine';
 import type { DocumentSource } from '../../domain/ingestion/document';
 import { QUARANTINE_CONTAINER } from '../../domain/storage-layout';
-import type { BlobFacts, BlobStore } from '../../ports/blob-store';
+import type { BlobStore } from '../../ports/blob-store';
+import type { CopyProven } from './copy-proven';
+
+export interface Refusal {
+  readonly rule: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** `heldAtMs`: when it was put there first. */
+export interface Held {
+  readonly name: string;
+  readonly heldAtMs: number;
+}
 
 export type QuarantineBlob = (
   source: DocumentSource,
-  refusal: { readonly rule: string; readonly reason: string },
-) => Promise<QuarantineResult>;
-
-export type QuarantineResult =
-  | { readonly kind: 'quarantined'; readonly name: string }
+  refusal: Refusal,
+  /** Writes down what became of it; while it has not, the source stays. */
+  tell: (held: Held) => Promise<void>,
+) => Promise<
+  | 'quarantined'
   /** Gone, or overwritten: the newer version has an event of its own. */
-  | { readonly kind: 'superseded' };
-
-/** Storage copies what is as small as this at once; where it does not, the next try finds the copy. */
-const LOOKS = 20;
-const LOOK_MS = 250;
-const LONGEST_PART = 200;
+  | 'superseded'
+>;
 
 export function createQuarantineBlob(ports: {
-  readonly blobs: Pick<BlobStore, 'describe' | 'startCopy' | 'hash' | 'remove'>;
+  readonly blobs: Pick<BlobStore, 'hash' | 'remove'>;
+  readonly copyProven: CopyProven;
   readonly account: string;
-  readonly sleep: (ms: number) => Promise<void>;
 }): QuarantineBlob {
-  const { blobs, account, sleep } = ports;
+  const { blobs, copyProven, account } = ports;
 
-  return async ({ container, blob, etag }, { rule, reason }) => {
-    const id = versionId(account, container, blob, etag);
-    const name = `${id}-${blob.slice(blob.lastIndexOf('/') + 1).slice(-LONGEST_PART)}`;
-    const source = { container, name: blob, ifMatch: etag };
-    const destination = { container: QUARANTINE_CONTAINER, name };
+  return async (from, { rule, reason, atMs }, tell) => {
+    const name = heldName(account, from);
+    const source = { container: from.container, name: from.blob, ifMatch: from.etag };
+    const held = { container: QUARANTINE_CONTAINER, name };
     const original = await blobs.hash(source);
-    if (original.kind !== 'hashed') return { kind: 'superseded' };
-    if (!(await blobs.describe(destination))) {
-      const metadata = {
-        ...original.facts.metadata,
-        sluice_source: encodeURIComponent(`${container}/${blob}`).slice(0, 4_000),
-        sluice_source_etag: bareEtag(etag),
-        sluice_rule: rule,
-        sluice_reason: encodeURIComponent(reason).slice(0, 1_000),
-      };
-      const copy = await blobs.startCopy(source, { ...destination, expects: 'nothing' }, metadata);
-      if (copy.kind === 'source-gone' || copy.kind === 'source-changed') return { kind: 'superseded' };
+    if (original.kind !== 'hashed') return 'superseded';
+    const metadata = heldMetadata(original.facts.metadata, from, { rule, reason, heldAtMs: atMs });
+    const copy = await copyProven(source, original, held, metadata);
+    if (copy.kind === 'superseded') return 'superseded';
+    if (copy.kind === 'occupied') {
+      // Names there are made of versions: it can only be a bad copy of this one.
+      await blobs.remove({ ...held, ifMatch: copy.facts.etag });
+      throw new Error(`The copy ${held.container}/${name} differs from its source; it was removed.`);
     }
-    const copied = await finished();
-    const copy = await blobs.hash({ ...destination, ifMatch: copied.etag });
-    if (copy.kind !== 'hashed' || copy.sha256 !== original.sha256 || copy.length !== original.length) {
-      await blobs.remove({ ...destination, ifMatch: copied.etag });
-      throw new Error(`The copy ${QUARANTINE_CONTAINER}/${name} differs from its source; it was removed.`);
-    }
+    await tell({ name, heldAtMs: heldAt(copy.facts.metadata) ?? atMs });
     await blobs.remove(source);
-    return { kind: 'quarantined', name };
-
-    async function finished(): Promise<BlobFacts> {
-      for (let look = 1; look <= LOOKS; look++) {
-        const facts = await blobs.describe(destination);
-        const status = facts?.copy?.status ?? 'success';
-        if (facts && status === 'success') return facts;
-        if (facts && status !== 'pending') await blobs.remove({ ...destination, ifMatch: facts.etag });
-        if (!facts || status !== 'pending') break;
-        await sleep(LOOK_MS);
-      }
-      throw new Error(`The copy ${QUARANTINE_CONTAINER}/${name} was not finished.`);
-    }
+    return 'quarantined';
   };
 }

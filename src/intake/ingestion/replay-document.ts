@@ -8,24 +8,32 @@ import type { Logger } from '../../telemetry/logger';
 import { currentTraceparent } from '../../telemetry/tracing';
 import type { QueueMessage } from '../receive-media-events';
 import type { IngestBlob, IngestPorts } from './ingest-blob';
+import type { ReleaseBlob } from './release-blob';
 
-/** A dead letter of text ingestion that is replayed: its blob is taken in as it stands now. */
+/** A dead letter of text ingestion that is replayed: its blob is taken in as it stands now, from quarantine put back first. */
 export type ReplayDocument = (message: QueueMessage, orchestrations: Orchestrations) => Promise<void>;
 
 export function createReplayDocument(
-  ports: { readonly ingest: IngestBlob; readonly bury: IngestPorts['bury']; readonly logger: Logger },
+  ports: {
+    readonly ingest: IngestBlob;
+    readonly release: ReleaseBlob;
+    readonly bury: IngestPorts['bury'];
+    readonly logger: Logger;
+  },
   { container }: { readonly container: string },
 ): ReplayDocument {
   return async ({ body, id, insertedMs }, orchestrations) => {
     const parsed = parseReplayMessage(body, container);
     switch (parsed.kind) {
       case 'blob': {
-        const outcome = await ports.ingest(parsed, orchestrations);
-        ports.logger.info('Replayed blob taken in', {
-          pipeline: 'ingestion',
-          blob: `${parsed.container}/${parsed.name}`,
-          outcome,
-        });
+        const { container: from, name, quarantine } = parsed;
+        const told = { pipeline: 'ingestion', blob: `${from}/${name}` };
+        if (quarantine !== undefined) {
+          const released = await ports.release({ container: from, name }, quarantine);
+          ports.logger.info('Blob in quarantine is released', { ...told, quarantine, outcome: released });
+        }
+        const outcome = await ports.ingest({ container: from, name }, orchestrations);
+        ports.logger.info('Replayed blob taken in', { ...told, outcome });
         return;
       }
       case 'text': {

@@ -5,7 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { bicepCompiler, compileBicep } from '../../../scripts/local/bicep';
 import { settingNames } from '../../../src/config/settings';
-import { storageLayout } from '../../../src/domain/storage-layout';
+import { heldName } from '../../../src/domain/ingestion/quarantine';
+import {
+  HELD_PREFIX,
+  QUARANTINE_CONTAINER,
+  storageLayout,
+  WORKING_CONTAINER,
+} from '../../../src/domain/storage-layout';
 import { projectRoot } from '../../drivers/app-under-test';
 import { subscriptionBody, EVENT_GRID_VERSION } from '../../../scripts/local/azure/blob-trigger-subscription';
 import { grants, open, secrets, silent, unruled } from './rules';
@@ -76,6 +82,23 @@ check('what is deleted or overwritten can be had back', () => {
       deleteRetentionPolicy: { enabled: true },
       containerDeleteRetentionPolicy: { enabled: true },
     });
+});
+
+check('what is kept for a while only goes by itself, each after days of its own', () => {
+  const [policies] = of('Microsoft.Storage/storageAccounts/managementPolicies');
+  const { policy } = policies!.properties as {
+    policy: { rules: { name: string; definition: { filters: { prefixMatch?: string[] }; actions: unknown } }[] };
+  };
+  const rules = policy.rules.map(({ name, definition: { filters, actions } }) => [
+    name,
+    ...(filters.prefixMatch ?? []),
+    /parameters\('(\w+)'\)/.exec(JSON.stringify(actions))?.[1],
+  ]);
+  expect(rules).toEqual([
+    ['old-quarantine', "[variables('layout').heldTexts]", 'retentionDaysQuarantine'],
+    ['old-working-texts', "[format('{0}/', variables('layout').workingTexts)]", 'retentionDaysWorkingTexts'],
+    ['earlier-versions', 'softDeleteDays'],
+  ]);
 });
 
 check('the app is reached by https alone, without passwords, from TLS 1.2', () => {
@@ -293,12 +316,19 @@ check('the app’s settings are settings that the code or the platform knows', (
 });
 
 test('what stands in storage is what the code says', () => {
-  const layout = JSON.parse(readFileSync(path.join(infra, 'storage-layout.json'), 'utf8')) as typeof storageLayout;
+  const layout = JSON.parse(readFileSync(path.join(infra, 'storage-layout.json'), 'utf8')) as typeof storageLayout & {
+    readonly heldTexts: string;
+    readonly workingTexts: string;
+  };
   expect(layout).toMatchObject({
     containers: storageLayout.containers,
     queues: storageLayout.queues,
     tables: storageLayout.tables,
   });
+  // What lifecycle rules go by.
+  expect(layout.heldTexts).toBe(`${QUARANTINE_CONTAINER}/${HELD_PREFIX}`);
+  expect(heldName('acme', { container: 'snippet-input', blob: 'a/b.md', etag: '"1"' })).toMatch(/^held\//);
+  expect(layout.workingTexts).toBe(WORKING_CONTAINER);
 });
 
 test('the parameters that azd fills in are parameters of the template', () => {

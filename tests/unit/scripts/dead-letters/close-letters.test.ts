@@ -12,7 +12,7 @@ function appWith(count: number, stubborn: readonly string[] = []) {
       const after = parameters.get('continuation') ?? '';
       // Those that are closed are not open any more.
       const open = ids.filter((id) => id > after && !closed.includes(id));
-      const items = open.slice(0, Number(parameters.get('limit'))).map((id) => ({ id }));
+      const items = open.slice(0, Number(parameters.get('limit'))).map((id) => ({ id, code: 'INDEX_FAILED' as const }));
       const last = items.at(-1)?.id ?? '';
       return Promise.resolve({ items, ...(last < (open.at(-1) ?? '') ? { continuation: last } : {}) });
     },
@@ -66,6 +66,13 @@ it('takes no more than the limit, and an id once', async () => {
     ...clock(),
   });
   expect(named.closed).toEqual(['0001', '0003']);
+});
+
+it('lets alone what it is told to', async () => {
+  const { app, ids, closed } = appWith(5);
+  const letters = idsOf(app, { filter: {}, limit: Infinity }, ({ id }) => id === '0002');
+  expect(await closeLetters(app, letters, { ...quiet, rate: 1000, ...clock() })).toEqual({ done: 4, failed: 0 });
+  expect(closed).toEqual(ids.filter((id) => id !== '0002'));
 });
 
 it('ends what is under way, and no more, when it is stopped', async () => {

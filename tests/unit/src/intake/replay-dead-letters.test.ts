@@ -51,6 +51,21 @@ it('says what it would do, and does nothing, on a dry run', async () => {
   expect((await w.deadLetters.get(id))?.state).toBe('open');
 });
 
+it('lets nothing out of quarantine in a replay of many that does not name its code', async () => {
+  const w = world();
+  const quarantined = await w.add(1, { pipeline: 'ingestion', code: 'CONTENT_QUARANTINED' });
+  const failed = await w.add(2, { pipeline: 'ingestion', code: 'INDEX_FAILED' });
+  const many = { dryRun: false, limit: 10, rate: 1000 };
+  expect(await w.replayer.many({ pipeline: 'ingestion' }, many)).toEqual([
+    { id: failed, outcome: 'replayed', queue: 'jobqueue' },
+    { id: quarantined, outcome: 'by-code-only' },
+  ]);
+  expect((await w.deadLetters.get(quarantined))?.state).toBe('open');
+  expect(await w.replayer.many({ code: 'CONTENT_QUARANTINED' }, many)).toEqual([
+    { id: quarantined, outcome: 'replayed', queue: 'jobqueue' },
+  ]);
+});
+
 it('replays as many as asked for, newest first, over pages', async () => {
   const w = world();
   for (let ms = 1; ms <= 250; ms++) await w.add(ms);

@@ -6,7 +6,9 @@ import type { DocumentRecord } from '../../../../../src/domain/ingestion/documen
 import { ingestionInstanceId, type EmbeddingsInput } from '../../../../../src/domain/ingestion/embeddings-input';
 import { forgetDocument } from '../../../../../src/intake/ingestion/forget-document';
 import { createIngestBlob } from '../../../../../src/intake/ingestion/ingest-blob';
+import { createCopyProven } from '../../../../../src/intake/ingestion/copy-proven';
 import { createQuarantineBlob } from '../../../../../src/intake/ingestion/quarantine-blob';
+import { createIsReleased, createReleaseBlob } from '../../../../../src/intake/ingestion/release-blob';
 import { createReplayDocument } from '../../../../../src/intake/ingestion/replay-document';
 import type { Orchestrations } from '../../../../../src/ports/orchestrations';
 import { MemoryBlobStore } from '../../../../fakes/memory-blob-store';
@@ -26,8 +28,10 @@ const rules: ContentRules = {
   content: (bytes) => {
     const text = Buffer.from(bytes).toString();
     if (text.trim() === '') return { kind: 'empty' };
-    if (text.includes('SECRET')) return { kind: 'refused', rule: 'secret', reason: 'It holds a key.' };
-    return { kind: 'text', text, notes: [] };
+    if (text.includes('PROGRAM')) return { kind: 'refused', rule: 'executable', reason: 'It is a program.' };
+    const readable = { kind: 'text', text, notes: [] } as const;
+    if (text.includes('SECRET')) return { kind: 'refused', rule: 'secret', reason: 'It holds a key.', text: readable };
+    return readable;
   },
 };
 
@@ -47,11 +51,15 @@ function world() {
   const sleep = async (ms: number): Promise<void> => void sleeps.push(ms);
   const logger = { ...silentLogger, plain: (line: string) => void lines.push(line) };
   const bury = createBuryDocument({ deadLetters, logger });
+  const clock = new TestClock();
+  const copyProven = createCopyProven({ blobs, sleep });
+  const marks = memoryWorkingBlobs();
   const ingest = createIngestBlob(
     {
       ...{ blobs, working, store, embedder, bury, rules, sleep, logger, forget: forgetDocument },
-      quarantine: createQuarantineBlob({ blobs, account, sleep }),
-      clock: new TestClock(),
+      quarantine: createQuarantineBlob({ blobs, copyProven, account }),
+      isReleased: createIsReleased(marks),
+      clock,
     },
     { account, projectId, chunking: 'lines' },
   );
@@ -59,7 +67,12 @@ function world() {
     ...{ blobs, store, embedder, working, deadLetters, orchestrations, lines, sleeps, reads },
     put: (name: string, content: string, metadata = {}) => blobs.put({ container, name }, content, metadata),
     take: (name: string, through: Orchestrations = orchestrations) => ingest({ container, name }, through),
-    replay: createReplayDocument({ ingest, bury, logger }, { container }),
+    clock,
+    replay: createReplayDocument(
+      { ingest, bury, logger, release: createReleaseBlob({ blobs, marks, copyProven }) },
+      { container },
+    ),
+    letters: () => [...deadLetters.all.values()],
     /** A document that stands for an earlier version. */
     async stand(name: string, etag: string): Promise<void> {
       await store.prepare(embedder.model);
@@ -158,7 +171,6 @@ it('puts refused content out of the way: copied, compared, then deleted, with th
     error: 'It holds a key.',
     keys: { rule: 'secret', blob: 'snippet-input/keys.md', uploadedBy: 'bob' },
   });
-  expect(letter!.keys).not.toHaveProperty('queue');
   expect(JSON.stringify(letter)).not.toContain('SECRET');
   const copy = w.blobs.blobs.get(`ingestion-quarantine/${letter!.keys['quarantine']}`);
   expect(copy?.bytes.toString()).toBe('a SECRET');
@@ -178,8 +190,11 @@ it.each(['startCopy', 'hash', 'remove'] as const)(
     await expect(w.take('keys.md')).rejects.toThrow('storage is away');
     expect(w.blobs.text({ container, name: 'keys.md' })).toBe('a SECRET');
     fails = false;
+    w.clock.advance(60_000);
     expect(await w.take('keys.md')).toBe('quarantined');
-    expect([...w.blobs.blobs.keys()]).toEqual([expect.stringMatching(/^ingestion-quarantine\//)]);
+    expect([...w.blobs.blobs.keys()]).toEqual([expect.stringMatching(/^ingestion-quarantine\/held\//)]);
+    // However often it was told, it is one letter.
+    expect(w.letters()).toHaveLength(1);
   },
 );
 
@@ -196,6 +211,94 @@ it('keeps the blob when its copy in quarantine is not the same', async () => {
   await expect(w.take('keys.md')).rejects.toThrow('differs from its source');
   expect([...w.blobs.blobs.keys()]).toEqual(['snippet-input/keys.md']);
   expect(w.deadLetters.all.size).toBe(0);
+});
+
+it('keeps the source of what is quarantined until its dead letter is written', async () => {
+  const w = world();
+  w.put('keys.md', 'a SECRET');
+  const { add } = w.deadLetters;
+  w.deadLetters.add = async () => {
+    throw new Error('the table is away');
+  };
+  await expect(w.take('keys.md')).rejects.toThrow('the table is away');
+  expect(w.blobs.text({ container, name: 'keys.md' })).toBe('a SECRET');
+  w.deadLetters.add = add;
+  expect(await w.take('keys.md')).toBe('quarantined');
+  expect(w.letters()).toHaveLength(1);
+});
+
+const replayed = (message: string) => ({ body: message, id: 'm', dequeueCount: 1, insertedMs: 0 });
+
+it('puts what is replayed back where it was, and lets the same content through from then on', async () => {
+  const w = world();
+  w.put('docs/keys.md', 'a SECRET', { uploaded_by: 'bob' });
+  await w.take('docs/keys.md');
+  const [letter] = w.letters();
+  expect(letter!.keys['queue']).toBe('ingestion-replays');
+  await w.replay(replayed(letter!.message), w.orchestrations);
+  const back = w.blobs.blobs.get(`${container}/docs/keys.md`);
+  expect(back?.bytes.toString()).toBe('a SECRET');
+  expect(back?.facts.metadata).toEqual({ uploaded_by: 'bob' });
+  expect([...w.blobs.blobs.keys()]).toEqual([`${container}/docs/keys.md`]);
+  expect(w.orchestrations.started).toMatchObject([{ input: { name: 'docs/keys.md', text: 'a SECRET' } }]);
+  // Uploaded again, as it was.
+  w.put('docs/keys.md', 'a SECRET');
+  expect(await w.take('docs/keys.md')).toBe('started');
+  // Another secret there, and the same one elsewhere, are not what was released.
+  w.put('docs/keys.md', 'another SECRET');
+  w.put('docs/other.md', 'a SECRET');
+  expect(await w.take('docs/keys.md')).toBe('quarantined');
+  expect(await w.take('docs/other.md')).toBe('quarantined');
+});
+
+it.each(['describe', 'hash', 'startCopy', 'remove'] as const)(
+  'loses nothing when %s fails in a release, and ends it at the next try',
+  async (step) => {
+    const w = world();
+    w.put('keys.md', 'a SECRET');
+    await w.take('keys.md');
+    const message = replayed(w.letters()[0]!.message);
+    let fails = true;
+    w.blobs.before = (operation) => {
+      if (operation === step && fails) throw new Error('storage is away');
+    };
+    await expect(w.replay(message, w.orchestrations)).rejects.toThrow('storage is away');
+    expect([...w.blobs.blobs.values()].map(({ bytes }) => bytes.toString())).toContain('a SECRET');
+    fails = false;
+    await w.replay(message, w.orchestrations);
+    await w.replay(message, w.orchestrations);
+    expect([...w.blobs.blobs.keys()]).toEqual([`${container}/keys.md`]);
+    expect(w.orchestrations.started).toHaveLength(1);
+  },
+);
+
+it('leaves what was put in its place since, and what is held, too', async () => {
+  const w = world();
+  w.put('keys.md', 'a SECRET');
+  await w.take('keys.md');
+  w.put('keys.md', 'no more of that');
+  await w.replay(replayed(w.letters()[0]!.message), w.orchestrations);
+  expect(w.blobs.text({ container, name: 'keys.md' })).toBe('no more of that');
+  expect(w.blobs.blobs.size).toBe(2);
+  expect(w.orchestrations.started).toMatchObject([{ input: { text: 'no more of that' } }]);
+});
+
+it('puts nothing anywhere but where it came from', async () => {
+  const w = world();
+  w.put('keys.md', 'a SECRET');
+  await w.take('keys.md');
+  const { quarantine } = w.letters()[0]!.keys;
+  await w.replay(replayed(JSON.stringify({ container, name: 'elsewhere.md', quarantine })), w.orchestrations);
+  expect(w.blobs.text({ container, name: 'elsewhere.md' })).toBeUndefined();
+  await w.replay(replayed(JSON.stringify({ container, name: 'x.md', quarantine: '../x' })), w.orchestrations);
+  expect(w.letters().map(({ code }) => code)).toContain('INGESTION_INPUT_INVALID');
+});
+
+it('offers no replay of what is no text', async () => {
+  const w = world();
+  w.put('tool.md', 'a PROGRAM');
+  expect(await w.take('tool.md')).toBe('quarantined');
+  expect(w.letters()[0]!.keys).not.toHaveProperty('queue');
 });
 
 it('leaves a blob alone that was overwritten or deleted while it was taken in', async () => {
