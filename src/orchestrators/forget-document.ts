@@ -2,15 +2,21 @@
 import type { RemoveChunks } from '../activities/remove-chunks';
 import type { RemoveDocument } from '../activities/remove-document';
 import type { ForgetInput, ForgetOutput } from '../domain/ingestion/forget-input';
-import { orchestrator, type Retry, type Step, type Steps } from './durable';
+import { orchestrator, type Step, type Steps } from './durable';
+import { insist } from './insist';
 
-const PATIENCE: Retry = { maxAttempts: 1_000, firstDelayMs: 1_000 };
-
-export function* forgetDocumentStory(steps: Steps, { key, tag, version }: ForgetInput): Step<ForgetOutput> {
-  const { kind } = yield* steps.run<RemoveDocument>('remove-document', { key, tag }, PATIENCE);
+export function* forgetDocumentStory(steps: Steps, input: ForgetInput): Step<ForgetOutput> {
+  const { key, tag, version } = input;
+  let { outcome } = input;
+  if (outcome === undefined) {
+    const record = yield* insist<RemoveDocument>(steps, 'remove-document', { key, tag });
+    if (!record.done) return steps.anew(input);
+    outcome = record.result.kind;
+  }
   // Also where it was replaced meanwhile: whatever is not visible any more goes.
-  const { removed } = yield* steps.run<RemoveChunks>('remove-chunks', { key, version }, PATIENCE);
-  return { outcome: kind, chunks: removed };
+  const chunks = yield* insist<RemoveChunks>(steps, 'remove-chunks', { key, version });
+  if (!chunks.done) return steps.anew({ ...input, outcome });
+  return { outcome, chunks: chunks.result.removed };
 }
 
 export const forgetDocument = orchestrator(forgetDocumentStory);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { startHost, type HostHandle } from '../../local-host/start-host';
+import { startHost, type HostHandle, type StartHostOptions } from '../../local-host/start-host';
 import { hostSettingsFrom, localHostSettings } from '../../src/config/host-settings';
 import { startStorage, type StorageUnderTest } from './storage-under-test';
 
@@ -21,11 +21,15 @@ export interface AppUnderTest {
 }
 
 /** The whole app on the local host with a real Azurite, all on free ports. */
-export async function startApp(settings: Parameters<typeof startStorage>[0] = {}): Promise<AppUnderTest> {
+export async function startApp(
+  settings: Parameters<typeof startStorage>[0] = {},
+  options: Pick<StartHostOptions, 'clock' | 'functions'> = {},
+): Promise<AppUnderTest> {
   const storage = await startStorage(settings);
   const lines: string[] = [];
   const waits = new Set<(line: string) => void>();
   const host = await startHost({
+    ...options,
     scriptRoot: projectRoot,
     port: 0,
     // Nothing of the machine's own settings may reach the app under test.

@@ -267,7 +267,7 @@ export class ShareWorld {
 
   #run(host: Host, index: number, id: string, input: TransferInput): void {
     const { activities } = host as Host & { activities: Parameters<typeof runStory>[2] };
-    const run = runStory(transferShareStory, input, activities, this.clock.now(), id).then(
+    const run = runStory(transferShareStory, input, activities, { startMs: this.clock.now(), instanceId: id }).then(
       ({ result }) => {
         this.story.push(`${index} ${input.files.map((f) => f.path).join()} ${JSON.stringify(result)}`);
         if (!host.dead) this.#hubs[index]!.delete(id);

@@ -12,12 +12,22 @@ export interface Call {
 export interface StoryRun<O> {
   readonly result: O;
   readonly calls: readonly Call[];
-  /** Milliseconds that the story slept, in order. */
+  /** Milliseconds that the story slept, in order; what lies between two tries of a step is not in it. */
   readonly sleeps: readonly number[];
+  /** Entries of the history of each execution, as a durable host would have them: more than one where the story went on anew. */
+  readonly histories: readonly number[];
+}
+
+export interface StoryOptions {
+  /** Milliseconds since the epoch. @default 0 */
+  readonly startMs?: number;
+  readonly instanceId?: string;
+  /** Told whenever time goes on, by the story's own sleep or between two tries. */
+  readonly onTime?: (nowMs: number) => void;
 }
 
 interface Wanted {
-  readonly call?: Call & { readonly attempts: number };
+  readonly call?: Call & { readonly attempts: number; readonly firstDelayMs: number };
   /** Calls side by side. */
   readonly all?: readonly Call[];
   readonly sleep?: number;
@@ -30,17 +40,19 @@ export async function runStory<I, O>(
   story: Story<I, O>,
   input: I,
   activities: Readonly<Record<string, Activity>>,
-  startMs = 0,
-  instanceId = 'instance-1',
+  { startMs = 0, instanceId = 'instance-1', onTime }: StoryOptions = {},
 ): Promise<StoryRun<O>> {
   const calls: Call[] = [];
   const sleeps: number[] = [];
+  const histories: number[] = [];
   let now = startMs;
+  let anew: { readonly input: unknown } | undefined;
   const steps: Steps = {
     instanceId,
     now: () => now,
     *run(name, activityInput, retry) {
-      const wanted: Wanted = { call: { name, input: activityInput, attempts: retry?.maxAttempts ?? 1 } };
+      const { maxAttempts: attempts, firstDelayMs } = retry ?? { maxAttempts: 1, firstDelayMs: 0 };
+      const wanted: Wanted = { call: { name, input: activityInput, attempts, firstDelayMs } };
       return (yield wanted as unknown as Task) as never;
     },
     *all(name, inputs) {
@@ -50,6 +62,10 @@ export async function runStory<I, O>(
     },
     *sleep(ms) {
       yield { sleep: ms } as unknown as Task;
+    },
+    anew(next: unknown) {
+      anew = { input: JSON.parse(JSON.stringify(next)) as unknown };
+      return undefined as never;
     },
   };
 
@@ -74,21 +90,48 @@ export async function runStory<I, O>(
     return failed ?? { ok: true, value: outcomes.map((outcome) => (outcome.ok ? outcome.value : undefined)) };
   }
 
-  const generator: Step<O> = story(steps, input);
-  let next = generator.next();
-  while (!next.done) {
-    const wanted = next.value as unknown as Wanted;
-    if (wanted.sleep !== undefined) {
-      sleeps.push(wanted.sleep);
-      now += wanted.sleep;
-      next = generator.next(undefined);
-      continue;
-    }
-    const { attempts, ...call } = wanted.call ?? { attempts: 1 };
-    let outcome: Outcome = { ok: false, error: undefined };
-    for (let attempt = 1; attempt <= attempts && !outcome.ok; attempt++)
-      outcome = wanted.all ? await allOf(wanted.all) : await once(call as Call);
-    next = outcome.ok ? generator.next(outcome.value) : generator.throw(outcome.error);
+  function pass(ms: number): void {
+    now += ms;
+    onTime?.(now);
   }
-  return { result: next.value, calls, sleeps };
+
+  async function execute(given: I): Promise<O> {
+    const generator: Step<O> = story(steps, given);
+    let next = generator.next();
+    let entries = 1;
+    while (!next.done) {
+      const wanted = next.value as unknown as Wanted;
+      // The turn that the answer begins.
+      entries += 2;
+      if (wanted.sleep !== undefined) {
+        entries += 2;
+        sleeps.push(wanted.sleep);
+        pass(wanted.sleep);
+        next = generator.next(undefined);
+        continue;
+      }
+      const { attempts, firstDelayMs, ...call } = wanted.call ?? { attempts: 1, firstDelayMs: 0 };
+      let outcome: Outcome = { ok: false, error: undefined };
+      for (let attempt = 1; attempt <= attempts && !outcome.ok; attempt++) {
+        // A timer before each further try, and the turn that it begins.
+        if (attempt > 1) pass(Math.min(firstDelayMs * 2 ** (attempt - 2), LONGEST_DELAY_MS));
+        entries += (attempt > 1 ? 4 : 0) + 2 * (wanted.all?.length ?? 1);
+        outcome = wanted.all ? await allOf(wanted.all) : await once(call as Call);
+      }
+      next = outcome.ok ? generator.next(outcome.value) : generator.throw(outcome.error);
+    }
+    histories.push(entries);
+    return next.value;
+  }
+
+  for (let given = input; ;) {
+    anew = undefined;
+    const result = await execute(given);
+    const following = anew as { readonly input: unknown } | undefined;
+    if (!following) return { result, calls, sleeps, histories };
+    given = following.input as I;
+  }
 }
+
+/** As orchestrators/durable.ts sets it. */
+const LONGEST_DELAY_MS = 60_000;

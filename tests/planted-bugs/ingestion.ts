@@ -46,6 +46,22 @@ export const bugs: readonly PlantedBug[] = [
     ...story,
   },
   {
+    name: 'texts-history-without-end',
+    plants: 'a document that waits for days writes all of that into one history',
+    file: 'src/orchestrators/index-batches.ts',
+    find: 'if (entries >= LONG_HISTORY) {',
+    replace: 'if (entries >= LONG_HISTORY * LONG_HISTORY) {',
+    ...story,
+  },
+  {
+    name: 'texts-anew-from-the-beginning',
+    plants: 'a run that goes on with a new history takes its tries for the first ones',
+    file: 'src/orchestrators/index-batches.ts',
+    find: 'tries: progress?.tries[i] ?? 0',
+    replace: 'tries: 0 * i',
+    ...story,
+  },
+  {
     name: 'texts-same-embedded-again',
     plants: 'the same text under a new ETag is embedded once more',
     file: 'src/domain/ingestion/document-version.ts',

@@ -6,6 +6,8 @@ export const FORGET_DOCUMENT = 'forget_document';
 /** The document as it stood when it was decided to forget it. */
 export interface ForgetInput extends Standing {
   readonly key: { readonly projectId: string; readonly documentId: string };
+  /** Of its record, where that was done and the chunks are left. */
+  readonly outcome?: ForgetOutput['outcome'];
 }
 
 /** `changed`: another one stands there by now, and stays. */

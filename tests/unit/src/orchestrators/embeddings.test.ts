@@ -67,6 +67,7 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
     'remove-chunks': createRemoveChunks({ store }),
   };
   let runs = 0;
+  let time = 0;
   return {
     ...{ blobs, working, deadLetters, store, embedder, activities },
     failing: (operation: string | undefined) => (fault = operation),
@@ -80,9 +81,10 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
         embeddingsStory,
         input,
         { ...activities, ...changed },
-        ++runs * 1_000,
-        `ingestion-${input.source?.etag}`,
+        { startMs: ++runs * 1_000, instanceId: `ingestion-${input.source?.etag}`, onTime: (now) => (time = now) },
       ),
+    /** Milliseconds since the epoch, as the story of the last run sees it. */
+    now: () => time,
     async searched(words: string): Promise<string[]> {
       await store.prepare(MODEL);
       const hits = await store.search({ vector: wordVector(words, MODEL.dimensions), k: 100 });
@@ -301,6 +303,125 @@ it('tries on while the store is away', async () => {
     },
   });
   expect(result).toMatchObject({ outcome: 'ingested' });
+});
+
+const DAY = 24 * 60 * 60_000;
+/** Of one execution: what a step, its tries or a full history may be, and some more. */
+const MOST_ENTRIES = 1_100;
+
+it('waits for days while the service asks to, embeds each text once, and keeps its history short', async () => {
+  let left = 3 * DAY;
+  const w = world({
+    before: (): EmbedResult | undefined => (w.now() < left ? { kind: 'busy', retryAfterMs: 30_000 } : undefined),
+  });
+  const texts = Array.from({ length: 9 }, (_, n) => `line ${n}\n`);
+  const { result, histories, sleeps } = await w.run(w.put(texts.join('')));
+  expect(result).toMatchObject({ outcome: 'ingested', chunks: 9 });
+  expect(sleeps.length).toBeGreaterThan(5_000);
+  expect(histories.length).toBeGreaterThan(10);
+  expect(Math.max(...histories)).toBeLessThan(MOST_ENTRIES);
+  expect(await w.searched('line')).toHaveLength(9);
+  expect(w.store.stored()).toHaveLength(9);
+  expect(w.deadLetters.all.size).toBe(0);
+  // The version is that of the run, not of its last execution: nothing is left of an earlier one.
+  expect(new Set(w.store.stored().map(({ version }) => version)).size).toBe(1);
+  left = 0;
+});
+
+it('goes on with a long text where it was, and counts the tries of each batch on', async () => {
+  let down = true;
+  const w = world({
+    // Two batches go through; then the service asks to wait for a day; then it fails for good.
+    before: (call): EmbedResult | undefined | Error =>
+      call <= 2
+        ? undefined
+        : w.now() < DAY
+          ? { kind: 'busy', retryAfterMs: 30_000 }
+          : down
+            ? new Error('down')
+            : undefined,
+  });
+  const input = w.put('one\ntwo\nthree\nfour\nfive\n');
+  const { result, histories, calls } = await w.run(input);
+  expect(result).toMatchObject({ outcome: 'failed' });
+  expect(histories.length).toBeGreaterThan(3);
+  // Planned once; what was indexed is not indexed again; tries from before the cut count.
+  expect(calls.filter(({ name }) => name === 'plan-document')).toHaveLength(1);
+  expect(w.embedder.calls.filter(([first]) => first === 'one\n')).toHaveLength(1);
+  expect([...w.deadLetters.all.values()]).toMatchObject([{ code: 'EMBEDDER_UNAVAILABLE', attempts: 4 }]);
+  expect(w.store.stored()).toEqual([]);
+  down = false;
+  expect((await w.run(input)).result).toMatchObject({ outcome: 'ingested' });
+});
+
+it('counts the tries of a batch on when it goes on with a new history', async () => {
+  let failures = 0;
+  const w = world({
+    before: (call): EmbedResult | Error => {
+      // One try fails now and then, between long waits.
+      if (call % 300 !== 0) return { kind: 'busy', retryAfterMs: 30_000 };
+      failures++;
+      return new Error('down');
+    },
+  });
+  const { result, histories } = await w.run(w.put('one\n'));
+  expect(result).toMatchObject({ outcome: 'failed' });
+  expect(histories.length).toBeGreaterThan(4);
+  expect(failures).toBe(4);
+});
+
+it('removes what is left over when the store is back after days, and tells of no failure', async () => {
+  const w = world();
+  await w.run(w.put('old one\nold two\n'));
+  const { result, histories } = await w.run(w.put('new\n'), {
+    'settle-document': async (input) => {
+      w.failing(w.now() < 3 * DAY ? 'removeChunks' : undefined);
+      return w.activities['settle-document'](input);
+    },
+  });
+  expect(result).toMatchObject({ outcome: 'ingested', chunks: 1 });
+  expect(histories.length).toBeGreaterThan(10);
+  expect(Math.max(...histories)).toBeLessThan(MOST_ENTRIES);
+  expect(w.store.stored().map(({ chunk }) => chunk.text)).toEqual(['new\n']);
+  expect(w.deadLetters.all.size).toBe(0);
+});
+
+it('writes its dead letter once, as of when it gave up, when that could not be written for days', async () => {
+  const w = world({ before: () => ({ kind: 'refused', reason: 'content filter' }) });
+  let away = true;
+  const { add } = w.deadLetters;
+  w.deadLetters.add = async (letter) => {
+    // The last try is written, and its answer is lost.
+    if (w.now() >= 2 * DAY) await add(letter);
+    if (away && w.now() < 2 * DAY + 60_000) throw new Error('the table is away');
+  };
+  const { result, histories } = await w.run(w.put('one\n'));
+  away = false;
+  expect(result).toMatchObject({ outcome: 'failed' });
+  expect(Math.max(...histories)).toBeLessThan(MOST_ENTRIES);
+  const letters = [...w.deadLetters.all.values()];
+  expect(letters).toHaveLength(1);
+  expect(Date.parse(letters[0]!.createdAt)).toBeLessThan(DAY);
+});
+
+it('forgets a document when the store is back after days', async () => {
+  const w = world();
+  await w.run(w.put('gone\n'));
+  const [gone] = await w.documents();
+  let now = 0;
+  const removing = async (input: Parameters<(typeof w.activities)['remove-chunks']>[0]) => {
+    if (now < 2 * DAY) throw new Error('the store is away');
+    return w.activities['remove-chunks'](input);
+  };
+  const { result, histories } = await runStory(
+    forgetDocumentStory,
+    forgetInputOf(gone!),
+    { ...w.activities, 'remove-chunks': removing },
+    { onTime: (ms) => (now = ms) },
+  );
+  expect(result).toEqual({ outcome: 'removed', chunks: 1 });
+  expect(Math.max(...histories)).toBeLessThan(MOST_ENTRIES);
+  expect(w.store.stored()).toEqual([]);
 });
 
 it('refuses a store with vectors of another model, with the remedy', async () => {

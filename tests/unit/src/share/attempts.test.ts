@@ -75,7 +75,10 @@ async function run(): Promise<readonly string[]> {
   const { transfer, bury } = process();
   const input = { run: `run ${++runs}`, files: [{ path: PATH, size: 1, failures: 0 }], maxAttempts: MOST };
   const activities = { 'transfer-share-files': transfer, 'bury-share-file': bury };
-  const { calls } = await runStory(transferShareStory, input, activities, clock.now(), `instance ${runs}`);
+  const { calls } = await runStory(transferShareStory, input, activities, {
+    startMs: clock.now(),
+    instanceId: `instance ${runs}`,
+  });
   return calls.map(({ name }) => name);
 }
 
