@@ -1,6 +1,7 @@
 /** The embeddings API of Azure OpenAI on this machine: its checks, its errors, its two encodings; vectors count words. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RequestGate } from './request-gate';
 import { wordVector } from '../fakes/memory-embedder';
 
 export interface ServedRequest {
@@ -21,6 +22,8 @@ export type Fault =
   | 'cut';
 
 export interface AzureOpenAiServer {
+  /** Asked about method and path. */
+  readonly gate: RequestGate;
   readonly endpoint: string;
   readonly requests: readonly ServedRequest[];
   /** For the next requests, one each. */
@@ -42,6 +45,7 @@ const MOST_INPUTS = 2048;
 export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
   const requests: ServedRequest[] = [];
   const faults: Fault[] = [];
+  const gate = new RequestGate();
   const state: Pick<AzureOpenAiServer, 'encoding' | 'nextFault'> = {};
   const server = createServer((request, response) => {
     void serve(request, response);
@@ -51,6 +55,8 @@ export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as ServedRequest['body'];
+    const asked = `${request.method ?? ''} ${request.url ?? ''}`;
+    await gate.pass(asked, 'request');
     requests.push({ path: request.url ?? '', headers: request.headers, body });
     const fault = faults.shift() ?? state.nextFault?.();
     if (fault === 'hang') return;
@@ -59,6 +65,7 @@ export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
       return;
     }
     const { status, headers = {}, body: given } = fault ?? answerTo(request, body, state.encoding);
+    await gate.pass(asked, 'answer');
     const text = typeof given === 'string' ? given : JSON.stringify(given ?? {});
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
   }
@@ -67,6 +74,7 @@ export async function startAzureOpenAi(): Promise<AzureOpenAiServer> {
   const { port } = server.address() as AddressInfo;
   return Object.assign(state, {
     endpoint: `http://127.0.0.1:${port}`,
+    gate,
     requests,
     faults,
     stop: () =>

@@ -2,8 +2,12 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RequestGate } from './request-gate';
 
 export interface BlobFront {
+  /** Asked about method and path, decoded: `PUT /devstoreaccount1/incoming/a b`. */
+  readonly gate: RequestGate;
+  readonly port: number;
   /** The storage's connection string, with this in the place of its blob service. */
   before(storage: { readonly connectionString: string; readonly blobPort: number }): string;
   /** From now on requests wait whose method and path, such as `GET /devstoreaccount1/incoming/a`, match. */
@@ -18,16 +22,20 @@ export async function blobFront(): Promise<BlobFront> {
   let held: RegExp | undefined;
   let release: () => void = () => undefined;
   let released = Promise.resolve();
+  const gate = new RequestGate();
   const agent = new http.Agent({ keepAlive: true });
   const server = http.createServer((near, answer) => {
     const { method = '', url = '', headers } = near;
     const waits = held?.test(`${method} ${url}`) ? released : Promise.resolve();
-    void waits.then(() => {
+    const asked = `${method} ${decodeURIComponent(url.split('?', 1)[0] ?? '')}`;
+    void Promise.all([waits, gate.pass(asked, 'request')]).then(() => {
       // Whoever asked has given up meanwhile.
       if (answer.destroyed) return;
       const far = http.request({ host: '127.0.0.1', port: target, method, path: url, headers, agent }, (given) => {
-        answer.writeHead(given.statusCode ?? 500, given.rawHeaders);
-        given.pipe(answer);
+        void gate.pass(asked, 'answer').then(() => {
+          answer.writeHead(given.statusCode ?? 500, given.rawHeaders);
+          given.pipe(answer);
+        });
       });
       far.on('error', () => answer.destroy());
       answer.on('close', () => far.destroy());
@@ -37,6 +45,7 @@ export async function blobFront(): Promise<BlobFront> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   return {
+    ...{ gate, port },
     before({ connectionString, blobPort }) {
       target = blobPort;
       return connectionString.replace(`:${blobPort}/`, `:${port}/`);

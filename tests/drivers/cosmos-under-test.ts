@@ -12,8 +12,11 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHttpServer } from '@vercel/cosmosdb-server';
+import { RequestGate } from './request-gate';
 
 export interface CosmosUnderTest {
+  /** Asked about method and path, and the kinds of a batch's operations: `POST /dbs/d/colls/c/docs Upsert Upsert`. */
+  readonly gate: RequestGate;
   readonly endpoint: string;
   /** Queries in the order in which they came. */
   readonly queries: readonly { readonly query: string; readonly parameters: readonly QueryParameter[] }[];
@@ -59,6 +62,7 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
   const batches: { bytes: number; operations: number }[] = [];
   const faults: (CosmosFault | undefined)[] = [];
   const state = { refuseContainers: false, refuseAll: false };
+  const gate = new RequestGate();
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = await bytesOf(request);
@@ -79,27 +83,31 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
       response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":"Forbidden","message":"no right"}');
       return;
     }
+    let asked = `${request.method ?? ''} ${request.url ?? ''}`;
     if (isBatch) {
       const operations = JSON.parse(body.toString()) as Record<string, unknown>[];
       batches.push({ bytes: body.length, operations: operations.length });
+      asked = [asked, ...operations.map(({ operationType }) => String(operationType))].join(' ');
       const partitionKey = headers['x-ms-documentdb-partitionkey'];
       body = Buffer.from(JSON.stringify(operations.map((operation) => ({ ...operation, partitionKey }))));
     }
-    const asked = isQuery ? (JSON.parse(body.toString()) as Query) : undefined;
+    await gate.pass(asked, 'request');
+    const query = isQuery ? (JSON.parse(body.toString()) as Query) : undefined;
     // The client asks for a plan first; the stand-in has none, and is then asked for the whole.
-    if (asked && headers['x-ms-cosmos-is-query-plan-request'] === undefined) queries.push(asked);
-    const nearest = asked && NEAREST.exec(asked.query);
-    if (asked && nearest) {
-      const all = { query: `SELECT * FROM c WHERE ${nearest[3] ?? ''}`, parameters: asked.parameters };
+    if (query && headers['x-ms-cosmos-is-query-plan-request'] === undefined) queries.push(query);
+    const nearest = query && NEAREST.exec(query.query);
+    if (query && nearest) {
+      const all = { query: `SELECT * FROM c WHERE ${nearest[3] ?? ''}`, parameters: query.parameters };
       request.headers['x-ms-max-item-count'] = '100000';
       const answer = await forwarded(request, Buffer.from(JSON.stringify(all)), port);
       const found = JSON.parse(answer.body.toString()) as { Documents: Stored[] };
-      const best = nearestOf(found.Documents, asked, Number(nearest[1]), (nearest[2] ?? '').split(', '));
+      const best = nearestOf(found.Documents, query, Number(nearest[1]), (nearest[2] ?? '').split(', '));
       const text = JSON.stringify({ ...found, Documents: best, _count: best.length });
       response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(text) }).end(text);
       return;
     }
     const answer = await forwarded(request, body, port);
+    await gate.pass(asked, 'answer');
     // The account names its regions by address, and the client would go there next, past this front.
     const here = `http://${headers.host ?? ''}`;
     const text = request.url === '/' ? answer.body.toString().replace(/https?:\/\/[^/"]+/g, here) : answer.body;
@@ -113,6 +121,7 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
   await listening(front);
   return Object.assign(state, {
     endpoint: `http://127.0.0.1:${portOf(front)}`,
+    gate,
     queries,
     batches,
     faults,

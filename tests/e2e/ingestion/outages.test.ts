@@ -118,6 +118,11 @@ it('opens the breaker while the service is down, drops nothing, and goes on when
     return status.breaker.state === 'open' && status;
   });
   expect(open.waiting).toBeGreaterThan(0);
+  const ready = await fetch(`${app.url}/readyz?pipeline=ingestion`);
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    expect.objectContaining({ ready: false, backend: expect.stringMatching(/^embedder /) }),
+  ]);
   expect(Date.parse(open.breaker.retryAt ?? '')).not.toBeNaN();
   // Several more tries are made one at a time, and fail.
   const before = server.requests.length;

@@ -1,7 +1,7 @@
 /**
  * Text ingestion on the whole app (T1 to T5): from a blob in `snippet-input` to a passage that a search finds, what is no text, what
  * should not be read, new versions, deletions, and a service that fails. The titles of the first part are the acceptance criteria of
- * source 002.
+ * source 002, by number; the fifth is in e2e/telemetry, the eighth in integration/infra, the ninth in unit.
  */
 import { randomBytes } from 'node:crypto';
 import type { DocumentRecord } from '../../../src/domain/ingestion/document';
@@ -62,7 +62,7 @@ Ten calls a second are allowed.
 `;
 
 describe('acceptance criteria of source 002', () => {
-  it('Blob trigger activates on file upload to designated container', async () => {
+  it('1: Blob trigger activates on file upload to designated container', async () => {
     const etag = await put(
       'test_snippet.py',
       'def hello_world():\n    """A simple greeting function."""\n    return "success"\n',
@@ -75,7 +75,7 @@ describe('acceptance criteria of source 002', () => {
     expect(hit).toMatchObject({ name: 'test_snippet.py', projectId: 'default-project' });
   });
 
-  it('Orchestration starts automatically for valid files', async () => {
+  it('4: Orchestration starts automatically for valid files', async () => {
     const etag = await put('docs/test_docs.md', GUIDE, { metadata: { uploaded_by: 'ann@example.org' } });
     const line = await app.line(/^Ingestion started orchestration id=ingestion-[0-9a-f]{64} for docs\/test_docs\.md$/);
     const id = /id=(\S+)/.exec(line)?.[1];
@@ -94,7 +94,7 @@ describe('acceptance criteria of source 002', () => {
     expect(await client.ask(`/v1/documents/${document!.documentId}`)).toEqual(document);
   });
 
-  it('Content validation filters by file type and size limits', async () => {
+  it('2: Content validation filters by file type and size limits', async () => {
     const before = app.lines.length;
     await put('large_file.txt', Buffer.alloc(5 * 1024 * 1024), { contentType: 'text/plain' });
     await put('test.bin', 'binary data');
@@ -107,7 +107,7 @@ describe('acceptance criteria of source 002', () => {
     expect(started).toEqual([expect.stringMatching(/ for NOTES$/)]);
   });
 
-  it('Text extraction handles various encodings gracefully', async () => {
+  it('3: Text extraction handles various encodings gracefully', async () => {
     const utf16 = (text: string, order: 'le' | 'be'): Buffer => {
       const bytes = Buffer.from(`\uFEFF${text}`, 'utf16le');
       return order === 'le' ? bytes : bytes.swap16();
@@ -140,7 +140,7 @@ describe('acceptance criteria of source 002', () => {
     await app.line(/"Text was not plain UTF-8".*broken\.txt.*replaced by U\+FFFD/);
   });
 
-  it('Error handling manages failures without breaking the pipeline', async () => {
+  it('6: Error handling manages failures without breaking the pipeline', async () => {
     const binary = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0]);
     const zip = Buffer.from('504b0304140000000800', 'hex');
     // Made here, so that no scanner takes this file for one that holds a key.
@@ -172,11 +172,25 @@ describe('acceptance criteria of source 002', () => {
     }
     expect(app.lines.join('\n')).not.toContain(secret);
     expect(await documentOf('settings.md')).toBeUndefined();
+
+    // Somebody says that it may be read: it is put back, and found.
+    const { id, keys } = letters.find((letter) => letter.keys['name'] === 'settings.md')!;
+    const replay = await fetch(`${app.url}/v1/dead-letters/${id}/replay`, { method: 'POST' });
+    expect(await replay.json()).toMatchObject({ outcome: 'replayed', queue: 'ingestion-replays' });
+    await app.until(() => documentOf('settings.md'));
+    expect((await blob('snippet-input', 'settings.md').downloadToBuffer()).toString()).toContain(secret);
+    expect(await blob('ingestion-quarantine', keys['quarantine'] ?? '').exists()).toBe(false);
+    // What is no text cannot be read, whoever allows it.
+    const program = letters.find((letter) => letter.keys['name'] === 'program.md')!.id;
+    expect((await fetch(`${app.url}/v1/dead-letters/${program}/replay`, { method: 'POST' })).status).toBe(409);
+    expect(app.lines.join('\n')).not.toContain(secret);
   });
 
-  it('Custom metrics track business-relevant performance indicators', async () => {
+  it('7: Custom metrics track business-relevant performance indicators', async () => {
     const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     expect(text).toMatch(/^ProcessingDuration_count\{[^}]*"ingested"[^}]*\} [1-9]/m);
+    // In seconds, with buckets that tell a quick one from a slow one.
+    expect(text).toMatch(/^ProcessingDuration_bucket\{[^}]*le="2\.5"[^}]*\} [1-9]/m);
     expect(text).toMatch(/^sluice_items_total\{[^}]*"ingestion"[^}]*"ingested"[^}]*\} [1-9]/m);
     expect(text).toMatch(/^sluice_events_total\{[^}]*"ingestion"[^}]*"skipped"[^}]*\} [1-9]/m);
     for (const name of [
@@ -270,6 +284,28 @@ it.each([
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
 });
 
+it('sweeps working texts, and leaves those that are young', async () => {
+  const young = blob('ingestion-work', 'snippet-input/ingestion-0/text');
+  await young.upload('a text whose run is about to be started', 39);
+  const answer = await fetch(`${app.url}/admin/functions/working-texts-swept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(answer.status).toBe(202);
+  await app.line(/^Executed 'Functions\.working-texts-swept' \(Succeeded/);
+  expect(app.lines.filter((line) => line.includes('sweep of working texts failed'))).toEqual([]);
+  expect(await young.exists()).toBe(true);
+});
+
+it('is ready when store and embedder answer', async () => {
+  const calls = server.requests.length;
+  const answer = await fetch(`${app.url}/readyz?pipeline=ingestion`);
+  expect([answer.status, await answer.json()]).toEqual([200, { ready: true }]);
+  // What the embedder answered last is enough.
+  expect(server.requests).toHaveLength(calls);
+});
+
 it('shows its state', async () => {
   const status = await client.ask<Record<string, unknown>>('/v1/status/ingestion');
   expect(status).toMatchObject({
@@ -280,8 +316,8 @@ it('shows its state', async () => {
   });
 });
 
-it('Application Insights captures all processing events', async () => {
-  // The same exporters' interface, read by an OTLP sink; ending the app sends what is held.
+it('a collector of OTLP gets the whole trace of a text, and its metrics', async () => {
+  // Ending the app sends what is held.
   await stop();
   const started = sink.spans.find(
     ({ name, attributes }) =>

@@ -146,6 +146,20 @@ describe.each(collectors)('at the collector of %s', (_, spansOf) => {
   );
 });
 
+it('5: Application Insights captures all processing events', () => {
+  const taken = insights.spans.filter(({ name }) => name === 'process ingest_blob');
+  const told = taken.map(({ properties }) => [properties['sluice.blob'], properties['sluice.outcome']]);
+  const names = ['failed.md', 'rested.md', 'traced.md'];
+  expect(told.sort()).toEqual(names.map((name) => [`snippet-input/${name}`, 'started']));
+  for (const { traceId } of taken) {
+    const events = new Set(insights.spans.filter((span) => span.traceId === traceId).map(({ name }) => name));
+    expect([...events]).toEqual(expect.arrayContaining([...steps.text]));
+  }
+  expect([...insights.metricNames]).toEqual(
+    expect.arrayContaining(['ProcessingDuration', 'sluice.embedding.duration', 'sluice.ingestion.chunks']),
+  );
+});
+
 it('messages and requests are told by OpenTelemetry’s conventions', () => {
   const valueOf = (span: SunkSpan, key: string): unknown => {
     const [value] = span.attributes.filter((attribute) => attribute.key === key).map((attribute) => attribute.value);

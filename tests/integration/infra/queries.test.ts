@@ -62,6 +62,22 @@ test('workbook and alerts ask what stands in these files, and nothing else', () 
     );
 });
 
+test('8: KQL queries provide operational insights', () => {
+  const textOf = (name: string): string => queries.find(({ file }) => file.endsWith(`${name}.kql`))?.text ?? '';
+  // What was taken in, what went wrong, how long it takes, and what happened to one of them.
+  expect(namesAsked(textOf('ingestion-activity'))).toContain(metrics.events.name);
+  expect(namesAsked(textOf('errors'))).toContain(metrics.deadLetters.name);
+  expect(namesAsked(textOf('texts'))).toContain(metrics.processingDuration.name);
+  expect(dimensionsAsked(textOf('texts'))).toContain(attributes.outcome);
+  // Queries that users of source 002 have saved: they go by the log line, and by the name of the metric alone.
+  for (const saved of [
+    'traces | where message has "Ingestion started orchestration" | project timestamp, severityLevel, message',
+    'exceptions | summarize count() by type, outerMessage',
+    'customMetrics | where name == "ProcessingDuration" | summarize avg(value), max(value), min(value) by bin(timestamp, 5m)',
+  ])
+    expect([saved, bind(saved)]).toEqual([saved, []]);
+});
+
 test('each alert is deployed, and has a page that says what to do', () => {
   const deployed = [...operations.matchAll(/loadTextContent\('\.\.\/alerts\/(.*)\.kql'\)/g)].map(([, name]) => name);
   expect(deployed.sort()).toEqual([...alerts].sort());
