@@ -6,7 +6,6 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { BlobClient } from '@azure/storage-blob';
@@ -22,6 +21,7 @@ import { NEVER, type LedgerRow } from '../src/domain/blob-events/publication';
 import { storageLayout } from '../src/domain/storage-layout';
 import { createScanIncoming, type ScanReport } from '../src/intake/blob-events/scan-incoming';
 import { figure } from './parts/figures';
+import { freePorts } from './parts/free-ports';
 import { processCpuMs, StorageCalls } from './parts/storage-calls';
 
 const root = path.resolve(__dirname, '..', '..');
@@ -250,17 +250,4 @@ async function cpuMs(scan: () => Promise<ScanReport>): Promise<number> {
   if (listed !== LISTED || published !== 0) throw new Error(`${listed} listed, ${published} published`);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -3,6 +3,8 @@
  * closing line has the figures of all that ran.
  */
 import { measure as chunking } from './parts/ingest-chunking';
+import { measure as documents } from './parts/ingest-documents';
+import { measure as large } from './parts/ingest-large';
 import { measure as quality } from './parts/ingest-quality';
 import { measure as search } from './parts/ingest-search';
 import type { Figure } from './parts/figures';
@@ -10,7 +12,7 @@ import type { Figure } from './parts/figures';
 /** Runs `rounds` rounds, both sides in turn, tells of each, and answers the figures under their names. */
 export type MeasurePart = (rounds: number) => Promise<Readonly<Record<string, Figure | number>>>;
 
-const parts: Readonly<Record<string, MeasurePart>> = { chunking, search, quality };
+const parts: Readonly<Record<string, MeasurePart>> = { chunking, documents, large, search, quality };
 
 export async function run(): Promise<void> {
   const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
