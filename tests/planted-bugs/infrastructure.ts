@@ -3,6 +3,7 @@ import type { PlantedBug } from '../../scripts/local/planted-bug';
 const template = { tests: 'infra/template' };
 const chart = { tests: 'infra/chart' };
 const deployments = { file: 'infra/helm/sluice/templates/deployments.yaml', ...chart, title: 'is safe, whole' };
+const collectors = { tests: 'telemetry/collectors' };
 const hook = { file: 'scripts/local/azure/blob-trigger-subscription.ts', tests: 'deployment/blob-trigger' };
 
 /** What keeps the infrastructure closed, whole and to be operated (docs/deployment.md, docs/kubernetes.md), each broken once. */
@@ -208,5 +209,41 @@ output fullyQualifiedNamespace string`,
     ...hook,
     find: "    await azure.call('DELETE', subscription, EVENT_GRID_VERSION);\n",
     replace: '',
+  },
+  {
+    name: 'query-of-another-table',
+    plants: 'an alert looks for orders among calls of other services, where none ever is',
+    file: 'infra/alerts/order-p99.kql',
+    find: "requests\n| where name == 'process orders'",
+    replace: "dependencies\n| where name == 'process orders'",
+    ...collectors,
+    title: 'finds each metric and span',
+  },
+  {
+    name: 'query-without-codes',
+    plants: 'orders that failed are counted without the code that the errors are sorted by',
+    file: 'src/intake/orders/bury-order.ts',
+    find: "    count('ordersFailed', 1, { [attributes.code]: code });\n",
+    replace: "    count('ordersFailed', 1, {});\n",
+    ...collectors,
+    title: 'finds each property',
+  },
+  {
+    name: 'telemetry-without-identity',
+    plants: 'telemetry is sent by the key of the connection string, which Application Insights refuses',
+    file: 'src/telemetry/exporters.ts',
+    find: ', ...(credential && { credential }) }',
+    replace: ' }',
+    ...collectors,
+    title: 'as the app’s identity',
+  },
+  {
+    name: 'blobs-never-heard-of',
+    plants: 'the blob trigger looks through its container on a plan where nothing does',
+    file: 'src/functions/ingest-blob.ts',
+    find: '    source,\n',
+    replace: '',
+    ...collectors,
+    title: 'text blobs were heard of',
   },
 ];

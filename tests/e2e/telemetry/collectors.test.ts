@@ -216,6 +216,13 @@ it.each(asked.filter(({ dimensions }) => dimensions.length > 0))(
       ...(tables.includes('customMetrics') ? insights.metrics : []),
     ].filter(({ name }) => names.length === 0 || names.some((one) => name === one || name.startsWith(`${one} `)));
     expect(dimensions.filter((name) => !items.some(({ properties }) => name in properties))).toEqual([]);
+    // Nor does one metric hide that another lacks what the query sorts it by.
+    const plain = ['sluice.uploads', 'sluice.share.files', 'orders_processed_total'];
+    const unsorted = names.filter((name) => {
+      const ones = items.filter((item) => item.name === name);
+      return ones.length > 0 && !ones.some(({ properties }) => dimensions.some((dimension) => dimension in properties));
+    });
+    expect(unsorted.filter((name) => !plain.includes(name))).toEqual([]);
   },
 );
 
