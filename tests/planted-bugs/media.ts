@@ -77,4 +77,20 @@ export const bugs: readonly PlantedBug[] = [
       "        await ports.deadLetters.close(id, 'replayed', '');\n        await ports.queue.send(queue, letter.message);\n        await ports.deadLetters.close(id,",
     tests: 'intake/replay-dead-letters',
   },
+  {
+    name: 'letters-go-however-young',
+    plants: 'dead letters that were closed a moment ago are removed',
+    file: 'src/adapters/azure-storage/dead-letter-store.ts',
+    find: "if (closedAt === '' || closedAt >= beforeIso) continue;",
+    replace: "if (closedAt === '') continue;",
+    tests: 'adapters/azure-storage',
+  },
+  {
+    name: 'rows-go-that-have-not-ended',
+    plants: 'old rows are removed although their work has not ended',
+    file: 'src/adapters/azure-storage/retained-rows.ts',
+    find: ' && ended(row)',
+    replace: '',
+    tests: 'adapters/retained-rows',
+  },
 ];

@@ -239,4 +239,20 @@ export const bugs: readonly PlantedBug[] = [
     tests: 'triggers/kafka-secured',
     title: 'password is wrong',
   },
+  {
+    name: 'orders-known-order-gets-no-more',
+    plants: 'what comes behind the known events of an order is not seen until all is read again',
+    file: 'src/adapters/azure-storage/parked-memory.ts',
+    find: 'filter(({ place }) => place > last)',
+    replace: 'filter(({ place }) => place < last)',
+    tests: 'adapters/parked-memory',
+  },
+  {
+    name: 'orders-known-for-ever',
+    plants: 'what another process took out is known for ever',
+    file: 'src/adapters/azure-storage/parked-memory.ts',
+    find: '|| this.monotonic() >= this.#wholeAgainAt',
+    replace: '',
+    tests: 'adapters/parked-memory',
+  },
 ];

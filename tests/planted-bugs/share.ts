@@ -251,4 +251,12 @@ export const bugs: readonly PlantedBug[] = [
     replace: '',
     tests: 'intake/sweep-share',
   },
+  {
+    name: 'blocks-left-refuse-a-whole-put',
+    plants: 'a small file is refused for ever where an upload in blocks was interrupted',
+    file: 'src/adapters/azure-storage/staged-blocks.ts',
+    find: "if (statusOf(error) !== 409 || options.conditions?.ifNoneMatch !== '*') throw error;",
+    replace: 'throw error;',
+    tests: 'adapters/staged-blocks',
+  },
 ];
