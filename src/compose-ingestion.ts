@@ -19,6 +19,7 @@ import { createCl100kCounter } from './adapters/tokenizer/cl100k-counter';
 import type { Config } from './config/config';
 import type { DocumentStoreAccess, EmbedderAccess } from './config/ingestion-config';
 import { chunkText } from './domain/ingestion/chunk-text';
+import { EMBEDDED_TEXT } from './domain/ingestion/embedded-text';
 import { textKind } from './domain/ingestion/text-kind';
 import { QUARANTINE_CONTAINER, tables, WORKING_CONTAINER } from './domain/storage-layout';
 import { createContentRules } from './intake/ingestion/content-rules';
@@ -65,12 +66,17 @@ export function createEmbedder(access: EmbedderAccess): Embedder {
 }
 
 /** The store that the settings name; nothing is opened before it is used. */
-export function createDocumentStore(access: DocumentStoreAccess): DocumentStore {
+export function createDocumentStore(access: DocumentStoreAccess, logger?: PlainLogger): DocumentStore {
   if (access.kind === 'sqlite') return createSqliteDocumentStore({ file: access.file });
   const { endpoint, database, vectorIndex, key } = access;
   return createCosmosDocumentStore({
     ...{ endpoint, database, index: vectorIndex },
     access: key === undefined ? { kind: 'identity', credential: () => identity(undefined) } : { kind: 'key', key },
+    onWithoutKeywords: (reason) =>
+      logger?.warn(
+        'Cosmos DB refuses keyword search, and searches go by meaning alone: enable full-text search for the account (capability EnableNoSQLFullTextSearch)',
+        { pipeline: 'ingestion', reason },
+      ),
   });
 }
 
@@ -84,7 +90,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
   // A search asks by itself: behind the shared calls it would wait until documents have had their turn.
   const unshared = watchEmbedder(createEmbedder(settings.embedder), clock);
   const embedder = shareEmbedding(unshared, { countTokens });
-  const store = createDocumentStore(settings.store);
+  const store = createDocumentStore(settings.store, logger);
   const working = createWorkingBlobs(clients, WORKING_CONTAINER);
   const breaker =
     settings.breaker &&
@@ -144,7 +150,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
     /** By the names that orchestrations call them. */
     activities: {
       'plan-document': createPlanDocument({
-        ...{ store, embedder, working, chunking },
+        ...{ store, embedder, working, chunking, countTokens },
         cut: (text, { name, contentType }) =>
           chunkText(
             text,
@@ -182,5 +188,5 @@ function embedderName(embedder: EmbedderAccess): string {
 const CHUNKER = 'chunks-1';
 
 function chunkingName({ tokens, overlap }: Config['ingestion']['chunking']): string {
-  return `${CHUNKER}/${tokens}/${overlap}`;
+  return `${CHUNKER}/${tokens}/${overlap}/${EMBEDDED_TEXT}`;
 }

@@ -1,14 +1,19 @@
 /**
  * Does search find what is asked for? Questions about this repository's own documents (quality-questions.ts), cut, embedded with
- * the packaged model and searched as the app does; beside it keyword search over the same passages (BM25, as search engines have
- * it: https://en.wikipedia.org/wiki/Okapi_BM25).
+ * the packaged model, stored and searched as the app does; beside it the store's search by meaning alone, and plain keyword search over
+ * the same passages (BM25 as it is written down, of words as they stand: https://en.wikipedia.org/wiki/Okapi_BM25).
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { createPackagedEmbedder } from '../../src/adapters/packaged-model/embedder';
+import { createSqliteDocumentStore } from '../../src/adapters/sqlite/document-store';
 import { createCl100kCounter } from '../../src/adapters/tokenizer/cl100k-counter';
+import type { Chunk } from '../../src/domain/ingestion/chunk';
 import { chunkText } from '../../src/domain/ingestion/chunk-text';
+import { embeddedText } from '../../src/domain/ingestion/embedded-text';
 import { textKind } from '../../src/domain/ingestion/text-kind';
+import type { DocumentStore } from '../../src/ports/document-store';
 import type { Embedder } from '../../src/ports/embedder';
 import type { Figure } from './figures';
 import { questions, type QualityQuestion } from './quality-questions';
@@ -16,6 +21,10 @@ import { questions, type QualityQuestion } from './quality-questions';
 interface Passage {
   readonly file: string;
   readonly text: string;
+}
+
+interface Cut extends Passage {
+  readonly chunk: Chunk;
 }
 
 const root = path.resolve(__dirname, '..', '..', '..');
@@ -37,28 +46,77 @@ export async function measure(): Promise<Readonly<Record<string, Figure | number
       questions.map((question) => question.asked),
     );
     for (const [tokens, overlap] of SIZES) {
-      const passages = documents().flatMap(({ file, text }) => cut(file, text, tokens, overlap));
-      const vectors = await vectorsOf(
-        embedder,
-        passages.map(({ text }) => text),
-      );
-      const byMeaning = asked.map((vector) => ranked(passages, (_, i) => dot(vector, vectors[i])));
-      const scorer = bm25(passages);
-      const byWords = questions.map((question) => ranked(passages, scorer(question.asked)));
-      const [meaning, words] = [recall(byMeaning), recall(byWords)];
-      console.log(
-        `quality: ${tokens} tokens, ${passages.length} passages; found ${meaning} by meaning, ${words} by words`,
-      );
+      const cutUp = documents().map(({ file, text }) => ({ file, passages: cut(file, text, tokens, overlap) }));
+      const passages = cutUp.flatMap((document) => document.passages);
+      const byWords = bm25(passages);
+      const byStore = await searched(embedder, cutUp, asked);
+      const found = {
+        hybrid: recall(byStore.hybrid),
+        byMeaning: recall(byStore.byMeaning),
+        byWords: recall(questions.map((question) => ranked(passages, byWords(question.asked)))),
+      };
+      console.log(`quality: ${tokens} tokens, ${passages.length} passages; found ${JSON.stringify(found)}`);
       Object.assign(figures, {
         [`passagesOf${tokens}`]: passages.length,
-        [`recallAt5Of${tokens}`]: meaning,
-        [`recallAt5ByWordsOf${tokens}`]: words,
+        [`recallAt5Of${tokens}`]: found.hybrid,
+        [`recallAt5ByMeaningOf${tokens}`]: found.byMeaning,
+        [`recallAt5ByWordsOf${tokens}`]: found.byWords,
       });
     }
   } finally {
     await embedder.close();
   }
   return figures;
+}
+
+/** What the embedded store answers, with and without words to look for. */
+async function searched(
+  embedder: Embedder,
+  cutUp: readonly { readonly file: string; readonly passages: readonly Cut[] }[],
+  asked: readonly Float32Array[],
+): Promise<{ readonly hybrid: readonly Passage[][]; readonly byMeaning: readonly Passage[][] }> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-bench-'));
+  const store = createSqliteDocumentStore({ file: path.join(folder, 'vectors.db') });
+  try {
+    await store.prepare(embedder.model);
+    for (const [i, document] of cutUp.entries()) await put(store, embedder, `${i}`.padStart(22, '0'), document);
+    const first = async (vector: Float32Array, text: string): Promise<Passage[]> =>
+      (await store.search({ text, vector, k: NEAREST })).map(({ document, chunk }) => ({
+        file: document.name,
+        text: chunk.text,
+      }));
+    return {
+      hybrid: await Promise.all(asked.map((vector, i) => first(vector, questions[i]?.asked ?? ''))),
+      byMeaning: await Promise.all(asked.map((vector) => first(vector, ''))),
+    };
+  } finally {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function put(
+  store: DocumentStore,
+  embedder: Embedder,
+  documentId: string,
+  { file, passages }: { readonly file: string; readonly passages: readonly Cut[] },
+): Promise<void> {
+  const vectors = await vectorsOf(
+    embedder,
+    passages.map(({ chunk, text }) => embeddedText(chunk, text)),
+  );
+  const key = { projectId: 'p', documentId };
+  const chunks = passages.map(({ chunk, text }, i) => ({ ...chunk, text, vector: vectors[i] ?? new Float32Array() }));
+  await store.putChunks(key, 'v', chunks);
+  const told = {
+    contentHash: '',
+    chunking: '',
+    model: embedder.model,
+    chunks: chunks.length,
+    tokens: 0,
+    characters: 0,
+  };
+  await store.replace({ ...key, name: file, version: 'v', ...told, ingestedAt: new Date().toISOString() }, 'nothing');
 }
 
 /** The documents that the questions are about, and those beside them. */
@@ -75,9 +133,9 @@ export function documents(): readonly Passage[] {
   }));
 }
 
-function cut(file: string, text: string, maxTokens: number, overlapTokens: number): Passage[] {
+function cut(file: string, text: string, maxTokens: number, overlapTokens: number): Cut[] {
   const chunks = chunkText(text, { kind: textKind(file, 'text/markdown'), maxTokens, overlapTokens }, countTokens);
-  return chunks.map(({ contextStart, end }) => ({ file, text: text.slice(contextStart, end) }));
+  return chunks.map((chunk) => ({ file, chunk, text: text.slice(chunk.contextStart, chunk.end) }));
 }
 
 async function vectorsOf(embedder: Embedder, texts: readonly string[]): Promise<Float32Array[]> {
@@ -139,8 +197,4 @@ function bm25(passages: readonly Passage[]): (question: string) => (passage: Pas
 
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
-}
-
-function dot(a: Float32Array, b: Float32Array | undefined): number {
-  return a.reduce((sum, value, i) => sum + value * (b?.[i] ?? 0), 0);
 }

@@ -1,6 +1,6 @@
 /**
- * Search in the embedded store: seeded vectors around centres, as those of texts on some hundred matters are, in ten projects.
- * Beside it a bare loop over the same vectors in memory, which is what a search without a database would cost here.
+ * Search in the embedded store: seeded vectors around centres, as those of texts on some hundred matters are, in ten projects, and
+ * texts of 160 made-up words each, as often as words of a language are (Zipf's law). Questions have six of them. Beside it a bare loop over the same vectors in memory, which is what a search without a database would cost here.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
@@ -15,11 +15,18 @@ const PROJECTS = 10;
 const CENTRES = 300;
 const CHUNKS_OF_A_DOCUMENT = 1000;
 const K = 10;
+const WORDS_OF_A_CHUNK = 160;
+const WORDS_ASKED = 6;
+const VOCABULARY = 50_000;
+/** Words as frequent as these say nothing, and a search leaves them out. */
+const STOP_WORDS = 100;
+const MOST_ASKED = 32;
 const model: EmbeddingModel = { name: 'seeded', dimensions: DIMENSIONS };
 
 /**
  * `BENCH_CHUNKS` (100,000) are written once; then each round searches `BENCH_SEARCHES` (50) times for the ten nearest of all
- * projects, of one, of all while another document is written, and by the bare loop. Milliseconds, where nothing else is said.
+ * projects, of one, of all while another document is written, of all by meaning alone, and by the bare loop. Milliseconds, where nothing
+ * else is said.
  */
 export async function measure(rounds: number): Promise<Readonly<Record<string, Figure | number>>> {
   const chunks = Number(process.env.BENCH_CHUNKS ?? 100_000);
@@ -32,17 +39,21 @@ export async function measure(rounds: number): Promise<Readonly<Record<string, F
     await store.prepare(model);
     const vectors = seededVectors(seed, chunks + searches);
     const vectorAt: VectorAt = (i) => vectors.subarray(i * DIMENSIONS, (i + 1) * DIMENSIONS);
-    const writtenPerSecond = await fill(store, chunks, vectorAt);
+    const wordsAt = seededWords(seed);
+    const writtenPerSecond = await fill(store, chunks, { vectorAt, wordsAt });
     const fileMiB = Math.round((statSync(file).size + statSync(`${file}-wal`).size) / 2 ** 20);
     console.log(`search: seed ${seed}, ${chunks} chunks at ${writtenPerSecond}/s, ${fileMiB} MiB`);
-    const queries = Array.from({ length: searches }, (_, i) => vectorAt(chunks + i));
-    const nearest = queries.map((query) => nearestByLoop(vectors, chunks, query));
+    const queries = Array.from({ length: searches }, (_, i) => ({
+      vector: vectorAt(chunks + i),
+      text: wordsAt(chunks + i, WORDS_ASKED, STOP_WORDS),
+    }));
+    const nearest = queries.map(({ vector }) => nearestByLoop(vectors, chunks, vector));
     const made: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       const now = await oneRound(store, { queries, nearest, vectorAt, loop: (q) => nearestByLoop(vectors, chunks, q) });
       made.push(now);
       console.log(
-        `search: p50 ${now.all.p50.toFixed(0)}, p99 ${now.all.p99.toFixed(0)}, one project ${now.one.p50.toFixed(0)}, while writing ${now.writing.p50.toFixed(0)}, bare loop ${now.loop.p50.toFixed(0)} ms; CPU ${now.cpuMs.toFixed(0)} ms; recall ${now.recall}`,
+        `search: p50 ${now.all.p50.toFixed(0)}, p99 ${now.all.p99.toFixed(0)}, one project ${now.one.p50.toFixed(0)}, while writing ${now.writing.p50.toFixed(0)}, by meaning ${now.meaning.p50.toFixed(0)}, most words ${now.most.p50.toFixed(0)}, bare loop ${now.loop.p50.toFixed(0)} ms; CPU ${now.cpuMs.toFixed(0)} ms, by meaning ${now.meaningCpuMs.toFixed(0)}; recall ${now.recall}`,
       );
     }
     const of = (pick: (round: Round) => number, digits?: number): Figure => figure(made.map(pick), digits);
@@ -57,8 +68,12 @@ export async function measure(rounds: number): Promise<Readonly<Record<string, F
       oneProjectP99: of(({ one }) => one.p99),
       whileWritingP50: of(({ writing }) => writing.p50),
       whileWritingP99: of(({ writing }) => writing.p99),
+      byMeaningP50: of(({ meaning }) => meaning.p50),
+      byMeaningP99: of(({ meaning }) => meaning.p99),
+      byMeaningCpuMs: of(({ meaningCpuMs }) => meaningCpuMs),
+      mostWordsP50: of(({ most }) => most.p50),
       bareLoopP50: of(({ loop }) => loop.p50),
-      bareLoopOverOurs: of(({ loop, all }) => loop.p50 / all.p50, 2),
+      bareLoopOverByMeaning: of(({ loop, meaning }) => loop.p50 / meaning.p50, 2),
       recallAt10: of(({ recall }) => recall, 4),
       replaceThousandChunks: await measureReplace(store, vectorAt),
     };
@@ -69,6 +84,12 @@ export async function measure(rounds: number): Promise<Readonly<Record<string, F
 }
 
 type VectorAt = (i: number) => Float32Array;
+type WordsAt = (i: number, count: number, leftOut?: number) => string;
+
+interface Question {
+  readonly vector: Float32Array;
+  readonly text: string;
+}
 
 interface Latency {
   readonly p50: number;
@@ -79,17 +100,21 @@ interface Round {
   readonly all: Latency;
   readonly one: Latency;
   readonly writing: Latency;
+  readonly meaning: Latency;
+  /** Of questions with as many words as are looked for, the most frequent that there are. */
+  readonly most: Latency;
   readonly loop: Latency;
   /** Of the process, for a search in all projects. */
   readonly cpuMs: number;
-  /** Of the nearest by the bare loop, how many the store found. */
+  readonly meaningCpuMs: number;
+  /** Of the nearest by the bare loop, how many the store found by meaning. */
   readonly recall: number;
 }
 
 async function oneRound(
   store: DocumentStore,
   given: {
-    readonly queries: readonly Float32Array[];
+    readonly queries: readonly Question[];
     readonly nearest: readonly (readonly string[])[];
     readonly vectorAt: VectorAt;
     readonly loop: (query: Float32Array) => unknown;
@@ -97,28 +122,33 @@ async function oneRound(
 ): Promise<Round> {
   const { queries, nearest, vectorAt } = given;
   const found: string[][] = [];
-  const cpu = process.cpuUsage();
-  const all = await timed(queries, async (vector) => {
-    found.push((await store.search({ vector, k: K })).map(({ chunk }) => chunk.text));
+  const all = await timed(queries, (question) => store.search({ ...question, k: K }));
+  const meaning = await timed(queries, async ({ vector }) => {
+    found.push((await store.search({ text: '', vector, k: K })).map(({ chunk }) => chunk.text.split(' ', 1)[0] ?? ''));
   });
-  const { user, system } = process.cpuUsage(cpu);
-  const one = await timed(queries, (vector) => store.search({ projectId: 'p3', vector, k: K }));
+  const words = Array.from({ length: MOST_ASKED }, (_, rank) => wordOf(rank)).join(' ');
+  const most = await timed(queries.slice(0, 5), ({ vector }) => store.search({ text: words, vector, k: K }));
+  const one = await timed(queries, (question) => store.search({ projectId: 'p3', ...question, k: K }));
   const writer = writeOn(store, vectorAt);
-  const writing = await timed(queries, (vector) => store.search({ vector, k: K }));
+  const writing = await timed(queries, (question) => store.search({ ...question, k: K }));
   await writer.stop();
-  const loop = await timed(queries, async (vector) => given.loop(vector));
+  const loop = await timed(queries, async ({ vector }) => given.loop(vector));
   const same = nearest.reduce((sum, ids, i) => sum + ids.filter((id) => found[i]?.includes(id)).length, 0);
-  const searched = queries.length;
-  return { all, one, writing, loop, cpuMs: (user + system) / 1000 / searched, recall: same / (searched * K) };
+  const recall = same / (queries.length * K);
+  return { all, one, writing, meaning, most, loop, cpuMs: all.cpuMs, meaningCpuMs: meaning.cpuMs, recall };
 }
 
 /** Answers chunks a second. */
-async function fill(store: DocumentStore, chunks: number, vectorAt: VectorAt): Promise<number> {
+async function fill(
+  store: DocumentStore,
+  chunks: number,
+  { vectorAt, wordsAt }: { readonly vectorAt: VectorAt; readonly wordsAt: WordsAt },
+): Promise<number> {
   const began = performance.now();
   for (let document = 0; document * CHUNKS_OF_A_DOCUMENT < chunks; document++) {
     const from = document * CHUNKS_OF_A_DOCUMENT;
     const own = Array.from({ length: Math.min(CHUNKS_OF_A_DOCUMENT, chunks - from) }, (_, i) =>
-      chunkOf(i, `${from + i}`, vectorAt(from + i)),
+      chunkOf(i, `${from + i} ${wordsAt(from + i, WORDS_OF_A_CHUNK)}`, vectorAt(from + i)),
     );
     const record = recordOf(document, 'v');
     await store.putChunks(record, 'v', own);
@@ -128,17 +158,20 @@ async function fill(store: DocumentStore, chunks: number, vectorAt: VectorAt): P
 }
 
 async function timed(
-  queries: readonly Float32Array[],
-  work: (vector: Float32Array) => Promise<unknown>,
-): Promise<Latency> {
+  queries: readonly Question[],
+  work: (question: Question) => Promise<unknown>,
+): Promise<Latency & { readonly cpuMs: number }> {
   const times: number[] = [];
-  for (const vector of queries) {
+  const cpu = process.cpuUsage();
+  for (const question of queries) {
     const began = performance.now();
-    await work(vector);
+    await work(question);
     times.push(performance.now() - began);
   }
+  const { user, system } = process.cpuUsage(cpu);
   times.sort((a, b) => a - b);
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  const cpuMs = (user + system) / 1000 / queries.length;
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), cpuMs };
 }
 
 /** Writes and removes the chunks of a document that is never seen, over and over. */
@@ -205,16 +238,47 @@ function nearestByLoop(vectors: Float32Array, count: number, query: Float32Array
   return best.map(({ id }) => `${id}`);
 }
 
-/** One after the other, each of unit length (mulberry32, and Box and Muller's transform). */
-function seededVectors(seed: number, count: number): Float32Array {
+/** Texts by number, each the same whenever it is asked for; `leftOut`: so many of the most frequent words are not in it. */
+function seededWords(seed: number): WordsAt {
+  const share = new Float64Array(VOCABULARY);
+  let sum = 0;
+  for (let rank = 0; rank < VOCABULARY; rank++) share[rank] = sum += 1 / (rank + 1);
+  const rankOf = (at: number): number => {
+    let [low, high] = [0, VOCABULARY - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((share[middle] ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return (i, count, leftOut = 0) => {
+    const next = seededNumbers(seed * 7919 + i);
+    const from = leftOut === 0 ? 0 : (share[leftOut - 1] ?? 0);
+    return Array.from({ length: count }, () => wordOf(rankOf(from + next() * (sum - from)))).join(' ');
+  };
+}
+
+/** No word of English, and with no ending of it. */
+function wordOf(rank: number): string {
+  return `${rank.toString(36)}x`;
+}
+
+/** From 0 up to 1 (mulberry32). */
+function seededNumbers(seed: number): () => number {
   let state = seed >>> 0;
-  const next = (): number => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** One after the other, each of unit length (Box and Muller's transform). */
+function seededVectors(seed: number, count: number): Float32Array {
+  const next = seededNumbers(seed);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const centres = Array.from({ length: CENTRES }, () => Float32Array.from({ length: DIMENSIONS }, normal));
   const vectors = new Float32Array(count * DIMENSIONS);

@@ -18,14 +18,18 @@ param dnsZoneId string
 
 var definition = loadJsonContent('../cosmos-container.json')
 
-resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
+resource account 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   name: 'cosmos-${token}'
   location: location
   tags: tags
   kind: 'GlobalDocumentDB'
   properties: {
     databaseAccountOfferType: 'Standard'
-    capabilities: [{ name: 'EnableServerless' }, { name: 'EnableNoSQLVectorSearch' }]
+    capabilities: [
+      { name: 'EnableServerless' }
+      { name: 'EnableNoSQLVectorSearch' }
+      { name: 'EnableNoSQLFullTextSearch' }
+    ]
     consistencyPolicy: { defaultConsistencyLevel: 'Session' }
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
@@ -55,12 +59,14 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
               }
             ]
           }
+          fullTextPolicy: definition.fullTextPolicy
           indexingPolicy: {
             indexingMode: 'consistent'
             automatic: true
             includedPaths: definition.includedPaths
             excludedPaths: definition.excludedPaths
             vectorIndexes: [{ path: definition.vectorPath, type: vectorIndex }]
+            fullTextIndexes: definition.fullTextIndexes
           }
         }
       }
@@ -71,7 +77,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
 // Cosmos DB Built-in Data Contributor, of Cosmos DB's own roles.
 var dataContributor = '00000000-0000-0000-0000-000000000002'
 
-resource mayUse 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-04-15' = {
+resource mayUse 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-10-15' = {
   parent: account
   name: guid(account.id, appPrincipalId, dataContributor)
   properties: {

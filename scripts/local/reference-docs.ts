@@ -46,9 +46,10 @@ function storageLayoutFile(): string {
 
 /** The container that the infrastructure makes in Cosmos DB; length of the vectors and kind of index are its parameters. */
 function cosmosContainerFile(): string {
-  const { id, partitionKey, indexingPolicy } = containerDefinition('documents', 0, 'quantizedFlat');
-  const { includedPaths, excludedPaths } = indexingPolicy ?? {};
-  const paths = { partitionKey, vectorPath: VECTOR_PATH, includedPaths, excludedPaths };
+  const { id, partitionKey, indexingPolicy, fullTextPolicy } = containerDefinition('documents', 0, 'quantizedFlat');
+  const { includedPaths, excludedPaths, fullTextIndexes } = indexingPolicy ?? {};
+  const texts = { fullTextPolicy, fullTextIndexes };
+  const paths = { partitionKey, vectorPath: VECTOR_PATH, includedPaths, excludedPaths, ...texts };
   return `${JSON.stringify({ madeBy: 'npm run docs', database: 'sluice', id, ...paths }, undefined, 2)}\n`;
 }
 

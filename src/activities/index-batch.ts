@@ -4,6 +4,7 @@
  */
 import { textOf, type Batch } from '../domain/ingestion/batch-plan';
 import type { DocumentSource } from '../domain/ingestion/document';
+import { embeddedText } from '../domain/ingestion/embedded-text';
 import type { BatchPlace, IndexResult } from '../domain/ingestion/index-work';
 import type { BlobStore } from '../ports/blob-store';
 import type { Breaker } from '../ports/breaker';
@@ -49,7 +50,7 @@ export function createIndexBatch({
       if (!loaded) return { kind: 'lost' };
       const { batch, text } = loaded;
       const texts = batch.chunks.map((chunk) => textOf(chunk, batch, text));
-      const answer = await embed(texts);
+      const answer = await embed(batch.chunks.map((chunk, i) => embeddedText(chunk, texts[i] ?? '')));
       if (answer.kind !== 'embedded') return answer;
       const chunks: EmbeddedChunk[] = batch.chunks.map((chunk, i) => {
         const vector = answer.vectors[i];

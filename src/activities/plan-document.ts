@@ -3,7 +3,7 @@
  * plan of a long text is written beside it, so that the history holds no more than where each batch lies.
  */
 import { byteRanges, cutBatches, type Batch, type BatchLimits } from '../domain/ingestion/batch-plan';
-import type { Chunk } from '../domain/ingestion/chunk';
+import type { Chunk, CountTokens } from '../domain/ingestion/chunk';
 import { documentId } from '../domain/ingestion/document-id';
 import {
   documentVersion,
@@ -12,6 +12,7 @@ import {
   type Content,
   type Run,
 } from '../domain/ingestion/document-version';
+import { titlesBefore } from '../domain/ingestion/embedded-text';
 import { planBlobOf, type EmbeddingsInput } from '../domain/ingestion/embeddings-input';
 import type { BatchPlace, IndexPlan, PlanResult } from '../domain/ingestion/index-work';
 import { sha256Hex } from '../domain/digest';
@@ -31,6 +32,7 @@ export function createPlanDocument({
   working,
   cut,
   chunking,
+  countTokens,
   limits,
 }: {
   readonly store: DocumentStore;
@@ -38,8 +40,9 @@ export function createPlanDocument({
   readonly working: WorkingBlobs;
   /** Name and type say what kind of text it is. */
   readonly cut: (text: string, of: Pick<EmbeddingsInput, 'name' | 'contentType'>) => readonly Chunk[];
-  /** How it cuts; another value means other chunks. */
+  /** How it cuts, and what is embedded; another value means other chunks, or other vectors. */
   readonly chunking: string;
+  readonly countTokens: CountTokens;
   readonly limits: IndexPlan['limits'];
 }): PlanDocument {
   const batchLimits: BatchLimits = {
@@ -68,7 +71,7 @@ export function createPlanDocument({
     if (text === undefined) return { kind: 'lost' };
     const chunks = cut(text, input);
     const tokens = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0);
-    const batches = cutBatches(chunks, batchLimits);
+    const batches = cutBatches(chunks, batchLimits, tokensWithTitles());
     const places = input.stored
       ? await stored(text, batches, input.stored.blob)
       : batches.map((batch): BatchPlace => ({ kind: 'here', batch, text: text.slice(batch.from, batch.to) }));
@@ -94,6 +97,17 @@ export function createPlanDocument({
       },
     };
   };
+
+  /** Chunks in a row have the same titles. */
+  function tokensWithTitles(): (chunk: Chunk) => number {
+    const counted = new Map<string, number>();
+    return (chunk) => {
+      const titles = titlesBefore(chunk);
+      const known = counted.get(titles) ?? (titles === '' ? 0 : countTokens(titles));
+      counted.set(titles, known);
+      return known + chunk.tokens;
+    };
+  }
 
   async function textOf({ text, stored }: EmbeddingsInput): Promise<string | undefined> {
     if (!stored) return text ?? '';

@@ -141,7 +141,7 @@ export const ingestionSettings = {
     accepts: 'an https URL',
     example: 'https://my-account.documents.azure.com:443/',
     meaning:
-      'Azure Cosmos DB account with vector search enabled. Reached by identity (role Cosmos DB Built-in Data Contributor) unless COSMOS_KEY is set.',
+      'Azure Cosmos DB account with vector search and full-text search enabled. Reached by identity (role Cosmos DB Built-in Data Contributor) unless COSMOS_KEY is set.',
     default: '',
   },
   COSMOS_DATABASE: {

@@ -5,7 +5,7 @@ import { problem } from '../domain/problem';
 import { endpoint, problemResponse } from '../http/endpoint';
 import type { ChunkHit } from '../ports/document-store';
 
-/** `GET /v1/search?q=&projectId=&k=`: the passages nearest in meaning, best first (T3). */
+/** `GET /v1/search?q=&projectId=&k=`: the passages that fit best by meaning and by keywords, best first (T3). */
 export function registerSearch({ logger, ingestion }: App): void {
   app.http('search', {
     route: 'v1/search',
@@ -38,12 +38,13 @@ export function registerSearch({ logger, ingestion }: App): void {
 }
 
 /** Offsets are of the document's text; `snippet` is what stands there. */
-function shown({ score, document, chunk }: ChunkHit) {
+function shown({ score, similarity, document, chunk }: ChunkHit) {
   const { projectId, documentId, name } = document;
   const { ordinal, headings, contextStart, start, end, text } = chunk;
   const offsets = { start, end };
   return {
     score,
+    similarity,
     projectId,
     documentId,
     name,

@@ -30,7 +30,11 @@ export interface DocumentStore {
   /** Removes the chunks of one version, whatever the record says. Answers how many there were. */
   removeChunks(key: DocumentKey, version: string): Promise<number>;
 
-  /** The nearest chunks of visible versions, best first; all projects where none is named. */
+  /**
+   * The chunks of visible versions that fit best, best first: by meaning (the nearest vectors) and by keywords (the words of titles and
+   * text), fused by `domain/ingestion/fuse-rankings`; all projects where none is named. Whatever stands in `text`, it is words to look
+   * for. A document is seen in one version within one answer.
+   */
   search(query: ChunkQuery): Promise<readonly ChunkHit[]>;
   /** `chunks`: all that are stored, those of versions that nobody sees included. */
   count(): Promise<{ readonly documents: number; readonly chunks: number }>;
@@ -65,6 +69,9 @@ export interface EmbeddedChunk extends Chunk {
 
 export interface ChunkQuery {
   readonly projectId?: string;
+  /** What is asked, as it was typed. Without a word in it, the nearest are all there is. */
+  readonly text: string;
+  /** Of the same, of unit length. */
   readonly vector: Float32Array;
   /** 1 to 100. */
   readonly k: number;
@@ -73,6 +80,8 @@ export interface ChunkQuery {
 export interface ChunkHit {
   readonly document: Pick<DocumentRecord, 'projectId' | 'documentId' | 'name' | 'version'>;
   readonly chunk: Omit<EmbeddedChunk, 'vector'>;
-  /** Cosine similarity, -1 to 1. */
+  /** By which hits are in order, above 0: 1 for what is first by meaning and by keywords. Says nothing across two answers. */
   readonly score: number;
+  /** Cosine similarity, -1 to 1. */
+  readonly similarity: number;
 }

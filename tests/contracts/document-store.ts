@@ -1,6 +1,6 @@
 import type { DocumentRecord, EmbeddingModel } from '../../src/domain/ingestion/document';
 import type { DocumentStore, EmbeddedChunk } from '../../src/ports/document-store';
-import { fuzzSeed } from '../drivers/seeded-random';
+import { fuzzSeed, type SeededRandom } from '../drivers/seeded-random';
 
 export interface DocumentStoreUnderTest {
   /** Empty, and not prepared yet. */
@@ -114,7 +114,7 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       const { store, again } = await prepared();
       const other = await again();
       const seen = async (): Promise<string[]> =>
-        (await other.search({ vector: towards(0), k: 10 })).map(
+        (await other.search({ text: '', vector: towards(0), k: 10 })).map(
           ({ document, chunk: { ordinal, text } }) => `${document.version} ${ordinal} ${text}`,
         );
       await store.putChunks(record(), 'v1', [chunk(0, 'one'), chunk(1, 'two')]);
@@ -146,7 +146,7 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       for (const version of ['v1', 'v2', 'v1']) {
         const standing = await store.find(record());
         await store.replace(record({ version }), standing ? { tag: standing.tag } : 'nothing');
-        const hits = await store.search({ vector: towards(0), k: 5 });
+        const hits = await store.search({ text: '', vector: towards(0), k: 5 });
         expect(hits.map((hit) => hit.document.version)).toEqual([version]);
       }
       await close(store);
@@ -168,16 +168,17 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       await store.putChunks(record(), 'v1', [full]);
       await store.putChunks(record(), 'v1', [full]);
       await store.replace(record({ version: 'v1', name: 'ü.md' }), 'nothing');
-      const hits = await store.search({ vector: full.vector, k: 5 });
+      const hits = await store.search({ text: '', vector: full.vector, k: 5 });
       const { vector, ...without } = full;
       expect(hits).toEqual([
         {
           document: { projectId: 'p', documentId: record().documentId, name: 'ü.md', version: 'v1' },
           chunk: without,
           score: expect.any(Number),
+          similarity: expect.any(Number),
         },
       ]);
-      expect(hits[0]!.score).toBeCloseTo(1, 5);
+      expect(hits[0]!.similarity).toBeCloseTo(1, 5);
       expect(vector).toEqual(unit([1, 2, 3, 4, 5, 6, 7, 8]));
       await close(store);
     });
@@ -190,7 +191,7 @@ export function documentStoreContract(name: string, make: () => Promise<Document
         await store.replace(of, 'nothing');
       }
       const found = async (projectId?: string): Promise<string[]> =>
-        (await store.search({ ...(projectId === undefined ? {} : { projectId }), vector: towards(0), k: 10 }))
+        (await store.search({ ...(projectId === undefined ? {} : { projectId }), text: '', vector: towards(0), k: 10 }))
           .map(({ chunk: { text } }) => text)
           .sort();
       expect(await found('a')).toEqual(['a']);
@@ -209,7 +210,7 @@ export function documentStoreContract(name: string, make: () => Promise<Document
         chunk(1, 'far', towards(1)),
       ]);
       await store.replace(record({ version: 'v1' }), 'nothing');
-      const hits = await store.search({ vector: towards(0), k: 2 });
+      const hits = await store.search({ text: '', vector: towards(0), k: 2 });
       expect(hits.map(({ chunk: { text } }) => text)).toEqual(['seen', 'far']);
       expect(await store.count()).toEqual({ documents: 1, chunks: 452 });
       expect(await store.removeChunks(record({ documentId: 'h0'.padEnd(22, '0') }), 'v0')).toBe(150);
@@ -222,10 +223,10 @@ export function documentStoreContract(name: string, make: () => Promise<Document
       const before = Array.from({ length: 150 }, (_, i) => chunk(i, 'before', towards(0)));
       await store.putChunks(record(), 'v1', before);
       await store.replace(record({ version: 'v1' }), 'nothing');
-      expect(await store.search({ vector: towards(0), k: 100 })).toHaveLength(100);
+      expect(await store.search({ text: '', vector: towards(0), k: 100 })).toHaveLength(100);
       await store.putChunks(record(), 'v2', [chunk(0, 'near', towards(0)), chunk(1, 'far', towards(1))]);
       await store.replace(record({ version: 'v2' }), { tag: (await store.find(record()))!.tag });
-      const hits = await store.search({ vector: towards(0), k: 2 });
+      const hits = await store.search({ text: '', vector: towards(0), k: 2 });
       expect(hits.map(({ chunk: { text } }) => text)).toEqual(['near', 'far']);
       await close(store);
     });
@@ -242,11 +243,159 @@ export function documentStoreContract(name: string, make: () => Promise<Document
         const asked = vector();
         const score = (of: EmbeddedChunk): number => of.vector.reduce((sum, x, i) => sum + x * asked[i]!, 0);
         const nearest = [...chunks].sort((a, b) => score(b) - score(a)).slice(0, k);
-        const hits = await store.search({ projectId: 'p', vector: asked, k });
+        const hits = await store.search({ projectId: 'p', text: '', vector: asked, k });
         expect(hits.map((hit) => hit.chunk.text)).toEqual(nearest.map(({ text }) => text));
-        for (const [i, hit] of hits.entries()) expect(hit.score).toBeCloseTo(score(nearest[i]!), 5);
+        for (const [i, hit] of hits.entries()) expect(hit.similarity).toBeCloseTo(score(nearest[i]!), 5);
       }
       await close(store);
+    });
+
+    describe('by keywords', () => {
+      /** Texts of the hits, best first; every vector but that of a text in `near` is across what is asked. */
+      const texts = async (store: DocumentStore, text: string, more: { projectId?: string; k?: number } = {}) =>
+        (await store.search({ text, vector: towards(0), k: 10, ...more })).map(({ chunk: of }) => of.text);
+      const across = towards(1);
+
+      it('finds what has the words in text or titles, before what is as near and has none', async () => {
+        const { store } = await prepared();
+        await store.putChunks(record(), 'v1', [
+          chunk(0, 'nothing of it', across),
+          chunk(1, 'the pangolin sleeps by day', across),
+          { ...chunk(2, 'it sleeps, too', across), headings: ['Animals', 'The pangolin'] },
+          chunk(3, 'nothing here', across),
+        ]);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        expect((await texts(store, 'Where is a PANGOLIN?')).slice(0, 2).sort()).toEqual([
+          'it sleeps, too',
+          'the pangolin sleeps by day',
+        ]);
+        expect(await texts(store, 'pangolin', { k: 1 })).toHaveLength(1);
+        expect(await texts(store, 'okapi')).toHaveLength(4);
+        await close(store);
+      });
+
+      it('puts first what is near and has the words, with a score of 1, and tells how near each is', async () => {
+        const { store } = await prepared();
+        await store.putChunks(record(), 'v1', [
+          ...Array.from({ length: 120 }, (_, i) => chunk(i, `filler ${i}`, nearly(0, 1 + (i % 19)))),
+          chunk(200, 'pangolin', towards(0)),
+          chunk(201, 'a word such as pangolin, among others, and far away', across),
+        ]);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        const hits = await store.search({ text: 'pangolin', vector: towards(0), k: 10 });
+        expect(hits[0]).toMatchObject({ chunk: { text: 'pangolin' }, score: 1 });
+        expect(hits[0]!.similarity).toBeCloseTo(1, 5);
+        const far = hits.find(({ chunk: { ordinal } }) => ordinal === 201);
+        expect(far?.similarity).toBeCloseTo(0, 5);
+        const scores = hits.map(({ score }) => score);
+        expect(scores).toEqual([...scores].sort((a, b) => b - a));
+        expect(scores.at(-1)).toBeGreaterThan(0);
+        await close(store);
+      });
+
+      it('finds no word of a version that is not seen, of one that was, or of what was removed', async () => {
+        const { store, again } = await prepared();
+        const other = await again();
+        const found = async (word: string): Promise<boolean> =>
+          (await texts(other, word)).some((text) => text.includes(word));
+        await store.putChunks(record(), 'v1', [chunk(0, 'a pangolin', across)]);
+        expect(await found('pangolin')).toBe(false);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        expect(await found('pangolin')).toBe(true);
+        await store.putChunks(record(), 'v2', [chunk(0, 'an okapi', across)]);
+        expect([await found('pangolin'), await found('okapi')]).toEqual([true, false]);
+        await store.replace(record({ version: 'v2' }), { tag: (await store.find(record()))!.tag });
+        expect([await found('pangolin'), await found('okapi')]).toEqual([false, true]);
+        // Over what was there, as a step that runs again writes it.
+        await store.putChunks(record(), 'v2', [chunk(0, 'a tapir', across)]);
+        expect([await found('okapi'), await found('tapir')]).toEqual([false, true]);
+        await store.removeChunks(record(), 'v1');
+        await store.remove(record(), (await store.find(record()))!.tag);
+        expect(await found('tapir')).toBe(false);
+        expect(await store.removeChunks(record(), 'v2')).toBe(1);
+        await store.putChunks(record(), 'v1', [chunk(0, 'a quokka', across)]);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        for (const word of ['pangolin', 'okapi', 'tapir']) expect(await found(word)).toBe(false);
+        expect(await found('quokka')).toBe(true);
+        await close(store, other);
+      });
+
+      it('finds words behind many chunks with the same that are not seen', async () => {
+        const { store } = await prepared();
+        const hidden = Array.from({ length: 150 }, (_, i) => chunk(i, 'pangolin pangolin', across));
+        for (let i = 0; i < 2; i++)
+          await store.putChunks(record({ documentId: `h${i}`.padEnd(22, '0') }), 'v0', hidden);
+        await store.putChunks(record(), 'v1', [
+          chunk(0, 'one pangolin among many other words that make it weigh less', across),
+          ...Array.from({ length: 60 }, (_, i) => chunk(1 + i, 'filler', towards(0))),
+        ]);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        expect((await texts(store, 'pangolin')).filter((text) => text.includes('pangolin'))).toEqual([
+          'one pangolin among many other words that make it weigh less',
+        ]);
+        await close(store);
+      });
+
+      it('looks for words in one project, or in all', async () => {
+        const { store } = await prepared();
+        for (const [i, projectId] of ['a', 'b'].entries()) {
+          const of = record({ projectId, documentId: `d${i}`.padEnd(22, '0'), name: `n${i}`, version: 'v' });
+          await store.putChunks(of, 'v', [chunk(0, `pangolin of ${projectId}`, across)]);
+          await store.replace(of, 'nothing');
+        }
+        expect(await texts(store, 'pangolin', { projectId: 'b' })).toEqual(['pangolin of b']);
+        expect(await texts(store, 'pangolin', { projectId: 'none' })).toEqual([]);
+        expect((await texts(store, 'pangolin')).sort()).toEqual(['pangolin of a', 'pangolin of b']);
+        await close(store);
+      });
+
+      it('finds words where none are set apart by spaces, and parts of names', async () => {
+        const { store } = await prepared();
+        const all = [
+          '認証の方法について',
+          '設定ファイルの場所',
+          'вход в систему',
+          'set AzureWebJobsStorage first',
+          'MAX_BLOB_MB',
+        ];
+        await store.putChunks(
+          record(),
+          'v1',
+          all.map((text, i) => chunk(i, text, across)),
+        );
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        for (const [asked, wanted] of [
+          ['認証', 0],
+          ['場所はどこ', 1],
+          ['設', 1],
+          ['СИСТЕМУ', 2],
+          ['storage', 3],
+          ['azurewebjobsstorage', 3],
+          ['max_blob_mb', 4],
+          ['blob', 4],
+        ] as const)
+          expect([asked, (await texts(store, asked))[0]]).toEqual([asked, all[wanted]]);
+        await close(store);
+      });
+
+      it('takes whatever is typed as words to look for', async () => {
+        const { store } = await prepared();
+        const random = fuzzSeed('hostile questions');
+        await store.putChunks(record(), 'v1', [
+          chunk(0, 'pangolin', across),
+          ...Array.from({ length: 60 }, (_, i) => chunk(1 + i, 'filler', towards(0))),
+        ]);
+        await store.replace(record({ version: 'v1' }), 'nothing');
+        const isFound = async (text: string) => (await texts(store, text)).includes('pangolin');
+        for (const text of [...HOSTILE, ...Array.from({ length: 40 }, () => hostileQuestion(random))]) {
+          expect([text, await isFound(text)]).toEqual([text, text.includes('pangolin')]);
+          // What stands beside a word takes nothing away from it.
+          expect([text, await isFound(`pangolin ${text}`)]).toEqual([text, true]);
+        }
+        for (const text of HOSTILE.filter(({ length }) => length < 50))
+          expect([text, await isFound(`${text} pangolin`)]).toEqual([text, true]);
+        await close(store);
+      });
     });
 
     it('lists by project and name in the order of code units, page by page', async () => {
@@ -336,6 +485,72 @@ function chunk(ordinal: number, text = `text ${ordinal}`, vector = nearly(0, ord
 function unit(values: readonly number[]): Float32Array {
   const length = Math.hypot(...values);
   return Float32Array.from(values, (value) => value / length);
+}
+
+const HOSTILE = [
+  '',
+  ' ',
+  '"',
+  '""',
+  '"pangolin',
+  "'; DROP TABLE words; --",
+  'a OR',
+  'AND AND NOT',
+  'NEAR(a b, 2)',
+  'NEAR(',
+  'headings:x',
+  '{text} : y',
+  '-text : z',
+  '^first',
+  'pre*',
+  'a + b',
+  '(((((',
+  ')',
+  '?!.,;:',
+  '_ __ ___',
+  '\u0000',
+  'x\u0000y',
+  '\ud800',
+  '%_\\',
+  '@word0',
+  'words',
+  'rank',
+  '🌍🏽‍♀️',
+  '\u0301\u0301',
+  '１２３ ﬁ ㎏',
+  'x'.repeat(2_000),
+  'ab '.repeat(660),
+  '"'.repeat(2_000),
+  '漢'.repeat(2_000),
+  Array.from({ length: 400 }, (_, i) => `w${i}`).join(' '),
+];
+
+const PIECES = [
+  '"',
+  "'",
+  '(',
+  ')',
+  '*',
+  '^',
+  ':',
+  '-',
+  '+',
+  '{',
+  '}',
+  ',',
+  ' ',
+  ' ',
+  'AND',
+  'OR',
+  'NOT',
+  'NEAR',
+  'text',
+];
+
+function hostileQuestion(random: SeededRandom): string {
+  return Array.from({ length: 1 + random.below(30) }, () =>
+    random.below(4) === 0 ? String.fromCodePoint(random.below(0x2fffe)) : random.pick([...PIECES, 'z', '7', '本', 'ß']),
+  ).join('');
 }
 
 /** Along one of the axes. */

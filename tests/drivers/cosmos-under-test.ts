@@ -1,6 +1,6 @@
 /**
- * The in-process stand-in for Cosmos DB with a front that adds what it lacks: vector search (computed here, for the query of
- * adapters/cosmos/queries.ts alone) and the partition of a batch's operations. Its dependencies on geometry, which are most of what
+ * The in-process stand-in for Cosmos DB with a front that adds what it lacks: vector search and keyword search (computed here, for the
+ * queries of adapters/cosmos/queries.ts alone) and the partition of a batch's operations. Its dependencies on geometry, which are most of what
  * it would install, are left out by `overrides` in package.json.
  */
 import {
@@ -12,6 +12,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHttpServer } from '@vercel/cosmosdb-server';
+import { byKeywords } from '../fakes/keyword-ranking';
 import { RequestGate } from './request-gate';
 
 export interface CosmosUnderTest {
@@ -26,6 +27,8 @@ export interface CosmosUnderTest {
   readonly faults: (CosmosFault | undefined)[];
   /** Databases and containers are not made, as for who may only use data. */
   refuseContainers: boolean;
+  /** Queries by keyword are answered with 400, as by an account without full-text search. */
+  refuseKeywords: boolean;
   /** Every request is answered with 403. */
   refuseAll: boolean;
   stop(): Promise<void>;
@@ -49,10 +52,10 @@ interface Query {
   parameters: QueryParameter[];
 }
 
-type Stored = Record<string, unknown> & { readonly vector: readonly number[] };
+type Stored = Record<string, unknown> & { readonly vector: readonly number[]; readonly text: string };
 
-const NEAREST =
-  /^SELECT TOP (\d+) (.+), VectorDistance\(c\.vector, @vector\) AS score FROM c WHERE (.+) ORDER BY VectorDistance\(c\.vector, @vector\)$/;
+const SEARCH =
+  /^SELECT TOP (\d+) (.+), VectorDistance\(c\.vector, @vector\) AS similarity FROM c WHERE (.+?)(?: AND FullTextContainsAny\(c\.text, ([@\w, ]+)\))? ORDER BY (?:VectorDistance\(c\.vector, @vector\)|RANK FullTextScore\(c\.text, ([@\w, ]+)\))$/;
 
 export async function startCosmos(): Promise<CosmosUnderTest> {
   const inner = createHttpServer();
@@ -61,7 +64,7 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
   const queries: Query[] = [];
   const batches: { bytes: number; operations: number }[] = [];
   const faults: (CosmosFault | undefined)[] = [];
-  const state = { refuseContainers: false, refuseAll: false };
+  const state = { refuseContainers: false, refuseKeywords: false, refuseAll: false };
   const gate = new RequestGate();
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -95,13 +98,19 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
     const query = isQuery ? (JSON.parse(body.toString()) as Query) : undefined;
     // The client asks for a plan first; the stand-in has none, and is then asked for the whole.
     if (query && headers['x-ms-cosmos-is-query-plan-request'] === undefined) queries.push(query);
-    const nearest = query && NEAREST.exec(query.query);
-    if (query && nearest) {
-      const all = { query: `SELECT * FROM c WHERE ${nearest[3] ?? ''}`, parameters: query.parameters };
+    if (state.refuseKeywords && query?.query.includes('FullText') === true) {
+      const body = '{"code":"BadRequest","message":"full-text search is not enabled"}';
+      response.writeHead(400, { 'content-type': 'application/json' }).end(body);
+      return;
+    }
+    const search = query && SEARCH.exec(query.query);
+    if (query && search) {
+      if (search[4] !== search[5]) throw new Error(`Words are filtered and ranked alike: ${query.query}`);
+      const all = { query: `SELECT * FROM c WHERE ${search[3] ?? ''}`, parameters: query.parameters };
       request.headers['x-ms-max-item-count'] = '100000';
       const answer = await forwarded(request, Buffer.from(JSON.stringify(all)), port);
       const found = JSON.parse(answer.body.toString()) as { Documents: Stored[] };
-      const best = nearestOf(found.Documents, query, Number(nearest[1]), (nearest[2] ?? '').split(', '));
+      const best = bestOf(found.Documents, query, search);
       const text = JSON.stringify({ ...found, Documents: best, _count: best.length });
       response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(text) }).end(text);
       return;
@@ -134,21 +143,26 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
   });
 }
 
-function nearestOf(
+function bestOf(
   documents: readonly Stored[],
   { parameters }: Query,
-  most: number,
-  fields: readonly string[],
+  [, most, fields = '', , words]: readonly (string | undefined)[],
 ): unknown[] {
-  const vector = parameters.find(({ name }) => name === '@vector')?.value as readonly number[];
-  return documents
-    .map((document) => ({ document, score: cosine(document.vector, vector) }))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, most)
-    .map(({ document, score }) => ({
-      ...Object.fromEntries(fields.map((field) => [field.slice(2), document[field.slice(2)]])),
-      score,
-    }));
+  const given = (name: string): unknown => parameters.find((parameter) => parameter.name === name)?.value;
+  const vector = given('@vector') as readonly number[];
+  const scored = documents.map((document) => ({ document, similarity: cosine(document.vector, vector) }));
+  const ranked =
+    words === undefined
+      ? scored.sort((a, b) => b.similarity - a.similarity)
+      : byKeywords(
+          scored,
+          ({ document: { text } }) => ({ headings: [], text }),
+          words.split(', ').map((name) => String(given(name))),
+        );
+  return ranked.slice(0, Number(most)).map(({ document, similarity }) => ({
+    ...Object.fromEntries(fields.split(', ').map((field) => [field.slice(2), document[field.slice(2)]])),
+    similarity,
+  }));
 }
 
 function cosine(a: readonly number[], b: readonly number[]): number {

@@ -40,6 +40,7 @@ export async function putText(
 
 export interface Hit {
   readonly score: number;
+  readonly similarity: number;
   readonly name: string;
   readonly documentId: string;
   readonly projectId: string;

@@ -32,7 +32,7 @@ export function writtenVersion(
     end: ordinal + 1,
     headings: [],
     tokens: 1,
-    text: `${name} ${version} ${ordinal}`,
+    text: `written ${name} ${version} ${ordinal}`,
     vector: along(ordinal),
   }));
   return { record: writtenRecord(name, version, chunks), embedded };

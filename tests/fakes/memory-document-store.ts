@@ -1,6 +1,9 @@
 import type { EmbeddingModel } from '../../src/domain/ingestion/document';
+import { candidatesFor, fuseRankings } from '../../src/domain/ingestion/fuse-rankings';
 import { orderKey } from '../../src/domain/ingestion/name-order';
+import { wordsAsked } from '../../src/domain/ingestion/search-words';
 import type { DocumentKey, DocumentStore, EmbeddedChunk, StandingDocument } from '../../src/ports/document-store';
+import { byKeywords } from './keyword-ranking';
 
 export interface MemoryDocumentStore extends DocumentStore {
   /** Every chunk that is stored, seen or not. */
@@ -75,17 +78,23 @@ export function memoryDocumentStore({ before }: MemoryDocumentStoreOptions = {})
       for (const [id] of found) chunks.delete(id);
       return found.length;
     },
-    async search({ projectId, vector, k }) {
+    async search({ projectId, text, vector, k }) {
       await before?.('search');
-      return [...chunks.values()]
-        .flatMap(({ key, version, chunk: { vector: of, ...chunk } }) => {
-          const record = documents.get(at(key))?.record;
-          if (record?.version !== version || (projectId !== undefined && projectId !== key.projectId)) return [];
-          const document = { ...key, name: record.name, version };
-          return [{ document, chunk, score: of.reduce((sum, value, i) => sum + value * (vector[i] ?? 0), 0) }];
-        })
-        .sort((a, b) => b.score - a.score)
-        .slice(0, k);
+      const seen = [...chunks.values()].flatMap(({ key, version, chunk: { vector: of, ...chunk } }) => {
+        const record = documents.get(at(key))?.record;
+        if (record?.version !== version || (projectId !== undefined && projectId !== key.projectId)) return [];
+        const document = { ...key, name: record.name, version };
+        const similarity = of.reduce((sum, value, i) => sum + value * (vector[i] ?? 0), 0);
+        return [{ document, chunk, similarity }];
+      });
+      const nearest = [...seen].sort((a, b) => b.similarity - a.similarity);
+      const rankings = [nearest, byKeywords(seen, ({ chunk }) => chunk, wordsAsked(text))];
+      return fuseRankings(
+        rankings.map((ranking) => ranking.slice(0, candidatesFor(k))),
+        ({ document, chunk }) => JSON.stringify([at(document), chunk.ordinal]),
+      )
+        .slice(0, k)
+        .map(({ item, score }) => ({ ...item, score }));
     },
     async count() {
       await before?.('count');

@@ -1,6 +1,6 @@
 /**
  * The container that the store needs, as it is made where the app may make it, and as the infrastructure has to make it elsewhere
- * (https://learn.microsoft.com/azure/cosmos-db/index-vector-data): its layout is ADR 0013's.
+ * (https://learn.microsoft.com/azure/cosmos-db/index-vector-data, .../gen-ai/full-text-search): its layout is ADR 0013's.
  */
 import type { ContainerRequest } from '@azure/cosmos';
 
@@ -15,6 +15,9 @@ export const PARTITION_PATHS = ['/projectId', '/documentId'];
 
 export const VECTOR_PATH = '/vector';
 
+/** Titles and text. English is the language that the service has words of for good; words of others are found as they stand. */
+const FULL_TEXT = { path: '/text', language: 'en-US' };
+
 export function containerDefinition(
   id: string,
   dimensions: number,
@@ -28,6 +31,7 @@ export function containerDefinition(
         { path: VECTOR_PATH, dataType: 'float32' as never, dimensions, distanceFunction: 'cosine' as never },
       ],
     },
+    fullTextPolicy: { defaultLanguage: FULL_TEXT.language, fullTextPaths: [FULL_TEXT] },
     indexingPolicy: {
       indexingMode: 'consistent',
       automatic: true,
@@ -35,6 +39,7 @@ export function containerDefinition(
       includedPaths: ['/kind/?', '/projectId/?', '/documentId/?', '/edition/?', '/place/?'].map((path) => ({ path })),
       excludedPaths: [{ path: '/*' }, { path: `${VECTOR_PATH}/*` }],
       vectorIndexes: [{ path: VECTOR_PATH, type: index as never }],
+      fullTextIndexes: [{ path: FULL_TEXT.path }],
     },
   };
 }

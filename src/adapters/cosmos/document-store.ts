@@ -1,6 +1,6 @@
 /**
- * Documents and vectors in one container of Azure Cosmos DB for NoSQL: ADR 0013. A search leaves out what is not seen by reading
- * the records of the documents that it found, which are the authority.
+ * Documents and vectors in one container of Azure Cosmos DB for NoSQL: ADR 0013. A search asks by meaning and by keywords, and leaves out
+ * what is not seen by reading the records of the documents that it found, which are the authority.
  */
 import type {
   Container,
@@ -9,9 +9,12 @@ import type {
   CosmosClientOptions,
   ItemDefinition,
   Resource,
+  SqlQuerySpec,
 } from '@azure/cosmos';
 import type { TokenCredential } from '@azure/core-auth';
 import type { DocumentRecord, EmbeddingModel } from '../../domain/ingestion/document';
+import { candidatesFor, fuseRankings } from '../../domain/ingestion/fuse-rankings';
+import { wordsAsked } from '../../domain/ingestion/search-words';
 import type { ChunkHit, ChunkQuery, DocumentKey, DocumentStore, StandingDocument } from '../../ports/document-store';
 import { batchesOf, sendBatch } from './batches';
 import { containerDefinition, PARTITION_PATHS, VECTOR_PATH, type CosmosVectorIndex } from './container-definition';
@@ -26,7 +29,7 @@ import {
   type ModelItem,
   type RecordItem,
 } from './items';
-import { chunkIdsQuery, countQuery, listQuery, nearestQuery } from './queries';
+import { chunkIdsQuery, countQuery, keywordQuery, listQuery, nearestQuery, type SearchedChunks } from './queries';
 
 export interface CosmosStoreOptions {
   /** Of the account, such as `https://NAME.documents.azure.com:443/`. */
@@ -41,19 +44,27 @@ export interface CosmosStoreOptions {
   readonly container?: string;
   /** Of a container that is made here. Default `quantizedFlat`. */
   readonly index?: CosmosVectorIndex;
+  /** Told once, when the account turns out to have no keyword search: searches go by meaning alone then. */
+  readonly onWithoutKeywords?: (reason: string) => void;
 }
 
-/** A search asks again, without what it found not to be seen, this often at most. */
+/** Each way of a search asks again, without what it found not to be seen, this often at most. */
 const SEARCH_ROUNDS = 8;
 /** Chunks that are asked for beyond those wanted, since some may not be seen. */
 const SPARE_CHUNKS = 20;
 /** Batches under way at once for one call. */
 const BATCHES_AT_ONCE = 2;
 
+interface SeenChunk {
+  readonly found: FoundChunk;
+  readonly record: DocumentRecord;
+}
+
 export function createCosmosDocumentStore(options: CosmosStoreOptions): DocumentStore {
   const { database = 'sluice', container: name = 'documents', index = 'quantizedFlat' } = options;
   let client: CosmosClient | undefined;
   let ready: EmbeddingModel | undefined;
+  let isTold = false;
   const connected = (): CosmosClient => (client ??= connect(options));
   const container = (): Container => connected().database(database).container(name);
   const partitionOf = ({ projectId, documentId }: DocumentKey): string[] => [projectId, documentId];
@@ -110,7 +121,22 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
     }
   }
 
-  async function search({ projectId, vector, k }: ChunkQuery): Promise<ChunkHit[]> {
+  async function search({ projectId, text, vector, k }: ChunkQuery): Promise<ChunkHit[]> {
+    const wanted = candidatesFor(k);
+    const words = wordsAsked(text);
+    // Both ways go by one look at each record: of a document, one version is in the answer.
+    const seen = visibleChunks(wanted, projectId);
+    const rankings = await Promise.all([
+      seen((most, searched) => nearestQuery(vector, most, searched)),
+      words.length > 0 ? unlessRefused(seen((most, searched) => keywordQuery(vector, words, most, searched))) : [],
+    ]);
+    return fuseRankings(rankings, ({ found: { edition, ordinal } }) => `${edition}.${ordinal}`)
+      .slice(0, k)
+      .map(({ item: { found, record }, score }) => hitOf(found, record, score));
+  }
+
+  /** Asks for chunks until enough of them are seen, or there are no more; each time without the editions that were found not to be. */
+  function visibleChunks(wanted: number, projectId: string | undefined) {
     const records = new Map<string, Promise<DocumentRecord | undefined>>();
     const recordOf = (found: FoundChunk): Promise<DocumentRecord | undefined> => {
       const id = JSON.stringify(partitionOf(found));
@@ -118,19 +144,32 @@ export function createCosmosDocumentStore(options: CosmosStoreOptions): Document
       records.set(id, known);
       return known;
     };
-    const hidden = new Set<string>();
-    const most = k + SPARE_CHUNKS;
-    for (let round = 1; ; round++) {
-      const { resources: found } = await container()
-        .items.query<FoundChunk>(nearestQuery(vector, most, projectId, [...hidden]))
-        .fetchAll();
-      const looked = await Promise.all(found.map(async (chunk) => ({ chunk, record: await recordOf(chunk) })));
-      const seen = looked.flatMap(({ chunk, record }) => {
-        if (record?.version === chunk.version) return [hitOf(chunk, record)];
-        hidden.add(chunk.edition);
-        return [];
-      });
-      if (seen.length >= k || found.length < most || round === SEARCH_ROUNDS) return seen.slice(0, k);
+    return async (queryOf: (most: number, searched: SearchedChunks) => SqlQuerySpec): Promise<SeenChunk[]> => {
+      const hidden = new Set<string>();
+      const most = wanted + SPARE_CHUNKS;
+      for (let round = 1; ; round++) {
+        const query = queryOf(most, { projectId, hidden: [...hidden] });
+        const { resources } = await container().items.query<FoundChunk>(query).fetchAll();
+        const looked = await Promise.all(resources.map(async (found) => ({ found, record: await recordOf(found) })));
+        const seen = looked.flatMap(({ found, record }) => {
+          if (record?.version === found.version) return [{ found, record }];
+          hidden.add(found.edition);
+          return [];
+        });
+        if (seen.length >= wanted || resources.length < most || round === SEARCH_ROUNDS) return seen.slice(0, wanted);
+      }
+    };
+  }
+
+  /** An account may be without full-text search, which has to be switched on for it: better found by meaning than not at all. */
+  async function unlessRefused(work: Promise<SeenChunk[]>): Promise<SeenChunk[]> {
+    try {
+      return await work;
+    } catch (error) {
+      if (statusOf(error) !== 400) throw error;
+      if (!isTold) options.onWithoutKeywords?.((error as Error).message);
+      isTold = true;
+      return [];
     }
   }
 

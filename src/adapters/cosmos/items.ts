@@ -1,5 +1,6 @@
 /** What lies in the container: one record for each document and, in the same partition, the chunks of its editions. */
 import type { DocumentRecord, EmbeddingModel } from '../../domain/ingestion/document';
+import { titlesBefore } from '../../domain/ingestion/embedded-text';
 import { orderKey } from '../../domain/ingestion/name-order';
 import type { ChunkHit, DocumentKey, EmbeddedChunk } from '../../ports/document-store';
 
@@ -27,12 +28,15 @@ export interface ChunkItem {
   readonly textEnd: number;
   readonly headings: readonly string[];
   readonly tokens: number;
+  /** Titles and text, as they are embedded: what keywords are looked for in. */
   readonly text: string;
+  /** Where the chunk's own text begins in `text`. Absent where that is all of it, as it was once. */
+  readonly textFrom?: number;
   readonly vector: readonly number[];
 }
 
-/** A chunk as a search gives it, with its score and without its vector. */
-export type FoundChunk = Omit<ChunkItem, 'id' | 'kind' | 'vector'> & { readonly score: number };
+/** A chunk as a search gives it, with its cosine to what is asked and without its vector. */
+export type FoundChunk = Omit<ChunkItem, 'id' | 'kind' | 'vector'> & { readonly similarity: number };
 
 /** Notes which model the vectors are of; beside the documents, since no document has an id this short. */
 export interface ModelItem {
@@ -63,6 +67,7 @@ export function editionOf({ documentId }: Pick<DocumentKey, 'documentId'>, versi
 export function chunkItem({ projectId, documentId }: DocumentKey, version: string, chunk: EmbeddedChunk): ChunkItem {
   const edition = editionOf({ documentId }, version);
   const { ordinal, contextStart, start, end, headings, tokens, text, vector } = chunk;
+  const titles = titlesBefore(chunk);
   return {
     id: `${edition}.${ordinal}`,
     projectId,
@@ -76,17 +81,23 @@ export function chunkItem({ projectId, documentId }: DocumentKey, version: strin
     textEnd: end,
     headings,
     tokens,
-    text,
+    text: titles + text,
+    textFrom: titles.length,
     vector: Array.from(vector, shortest),
   };
 }
 
-export function hitOf(found: FoundChunk, { projectId, documentId, name, version }: DocumentRecord): ChunkHit {
-  const { ordinal, contextStart, textStart: start, textEnd: end, headings, tokens, text, score } = found;
+export function hitOf(
+  found: FoundChunk,
+  { projectId, documentId, name, version }: DocumentRecord,
+  score: number,
+): ChunkHit {
+  const { ordinal, contextStart, textStart: start, textEnd: end, headings, tokens, text, textFrom, similarity } = found;
   return {
     document: { projectId, documentId, name, version },
-    chunk: { ordinal, contextStart, start, end, headings, tokens, text },
+    chunk: { ordinal, contextStart, start, end, headings, tokens, text: text.slice(textFrom ?? 0) },
     score,
+    similarity,
   };
 }
 

@@ -14,17 +14,44 @@ const CHUNK_FIELDS = [
   'headings',
   'tokens',
   'text',
+  'textFrom',
 ];
+const DISTANCE = 'VectorDistance(c.vector, @vector)';
+
+/** Which chunks a search looks at. */
+export interface SearchedChunks {
+  readonly projectId: string | undefined;
+  /** Editions that are known not to be seen. */
+  readonly hidden: readonly string[];
+}
+
+/** The nearest chunks, best first (`VectorDistance` of a cosine policy is the similarity). */
+export function nearestQuery(vector: Float32Array, most: number, searched: SearchedChunks): SqlQuerySpec {
+  return searchQuery(vector, most, searched, [], DISTANCE);
+}
 
 /**
- * The nearest chunks, best first (`VectorDistance` of a cosine policy is the similarity), without those of editions that are
- * known not to be seen.
+ * The chunks in which the words weigh most by BM25, best first, and none without any of them
+ * (https://learn.microsoft.com/azure/cosmos-db/gen-ai/full-text-search). The service finds other forms of a word by itself.
  */
-export function nearestQuery(
+export function keywordQuery(
+  vector: Float32Array,
+  words: readonly string[],
+  most: number,
+  searched: SearchedChunks,
+): SqlQuerySpec {
+  const parameters = words.map((value, i) => ({ name: `@word${i}`, value }));
+  const asked = `c.text, ${parameters.map(({ name }) => name).join(', ')}`;
+  const spec = searchQuery(vector, most, searched, [`FullTextContainsAny(${asked})`], `RANK FullTextScore(${asked})`);
+  return { ...spec, parameters: [...(spec.parameters ?? []), ...parameters] };
+}
+
+function searchQuery(
   vector: Float32Array,
   most: number,
-  projectId: string | undefined,
-  hidden: readonly string[],
+  { projectId, hidden }: SearchedChunks,
+  more: readonly string[],
+  order: string,
 ): SqlQuerySpec {
   const conditions = ["c.kind = 'chunk'"];
   const parameters: SqlParameter[] = [{ name: '@vector', value: [...vector] }];
@@ -37,9 +64,8 @@ export function nearestQuery(
     parameters.push({ name: '@hidden', value: [...hidden] });
   }
   const fields = CHUNK_FIELDS.map((field) => `c.${field}`).join(', ');
-  const distance = 'VectorDistance(c.vector, @vector)';
   return {
-    query: `SELECT TOP ${most} ${fields}, ${distance} AS score FROM c WHERE ${conditions.join(' AND ')} ORDER BY ${distance}`,
+    query: `SELECT TOP ${most} ${fields}, ${DISTANCE} AS similarity FROM c WHERE ${[...conditions, ...more].join(' AND ')} ORDER BY ${order}`,
     parameters,
   };
 }

@@ -1,7 +1,9 @@
 /** The port's operations on the open file, synchronous: they run in a thread (store-thread.ts). */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { DocumentRecord, EmbeddingModel } from '../../domain/ingestion/document';
+import { candidatesFor, fuseRankings } from '../../domain/ingestion/fuse-rankings';
 import { orderKey, orderKeyPrefix } from '../../domain/ingestion/name-order';
+import { wordsAsked } from '../../domain/ingestion/search-words';
 import type {
   ChunkHit,
   ChunkQuery,
@@ -14,6 +16,7 @@ import type {
 } from '../../ports/document-store';
 import { inTransaction } from './schema';
 import { HIDDEN, VectorTable } from './vector-table';
+import { WordTable } from './word-table';
 
 type Row = Record<string, SQLOutputValue>;
 type Prepared = Awaited<ReturnType<DocumentStore['prepare']>>;
@@ -24,9 +27,11 @@ const REMOVED_AT_ONCE = 500;
 export class StoredDocuments {
   readonly #statements = new Map<string, StatementSync>();
   readonly #vectors: VectorTable;
+  readonly #words: WordTable;
 
   constructor(private readonly db: DatabaseSync) {
     this.#vectors = new VectorTable(db);
+    this.#words = new WordTable(db);
   }
 
   prepare(model: EmbeddingModel): Prepared {
@@ -76,7 +81,7 @@ export class StoredDocuments {
         key.documentId,
       );
       const scope = seen?.['version'] === version ? project : HIDDEN;
-      for (const chunk of chunks) this.#putChunk(number, scope, chunk);
+      for (const chunk of chunks) this.#putChunk({ project, version: number, scope }, chunk);
     });
   }
 
@@ -132,21 +137,25 @@ export class StoredDocuments {
     }
   }
 
-  search({ projectId, vector, k }: ChunkQuery): ChunkHit[] {
+  search({ projectId, text, vector, k }: ChunkQuery): ChunkHit[] {
     if (!this.#model()) return [];
     const project = projectId === undefined ? undefined : this.#knownProject(projectId);
     if (projectId !== undefined && project === undefined) return [];
-    // One transaction: what is near and what it says are of one moment.
+    // One transaction: what is near, what has the words and what it says are of one moment.
     this.db.exec('BEGIN');
     try {
-      return this.#vectors.nearest(vector, k, project).flatMap(({ id, score }) => {
+      const nearest = this.#vectors.nearest(vector, candidatesFor(k), project);
+      const similarities = new Map(nearest.map(({ id, similarity }) => [id, similarity]));
+      const worded = this.#words.best(wordsAsked(text), candidatesFor(k), project);
+      const fused = fuseRankings([nearest.map(({ id }) => id), worded], (id) => id);
+      return fused.slice(0, k).flatMap(({ item: id, score }) => {
         const row = this.#get(
           `SELECT c.*, v.document, v.version AS name_of_version, p.id AS project, d.record FROM chunks c
            JOIN versions v ON v.number = c.version JOIN projects p ON p.number = v.project
            JOIN documents d ON d.project = p.id AND d.id = v.document AND d.version = v.version WHERE c.id = ?`,
           id,
         );
-        return row ? [hit(row, score)] : [];
+        return row ? [hit(row, score, similarities.get(id) ?? this.#vectors.similarity(id, vector))] : [];
       });
     } finally {
       this.db.exec('COMMIT');
@@ -160,7 +169,10 @@ export class StoredDocuments {
     return { documents: Number(row?.['documents']), chunks: Number(row?.['chunks']) };
   }
 
-  #putChunk(version: number, scope: number, chunk: EmbeddedChunk): void {
+  #putChunk(
+    { project, version, scope }: { readonly project: number; readonly version: number; readonly scope: number },
+    chunk: EmbeddedChunk,
+  ): void {
     const known = this.#get('SELECT id FROM chunks WHERE version = ? AND ordinal = ?', version, chunk.ordinal);
     const row = this.#get(
       `INSERT OR REPLACE INTO chunks (id, version, ordinal, context_start, start, end, headings, tokens, text)
@@ -175,7 +187,9 @@ export class StoredDocuments {
       chunk.tokens,
       chunk.text,
     );
-    this.#vectors.put(Number(row?.['id']), scope, chunk.vector, known === undefined);
+    const id = Number(row?.['id']);
+    this.#vectors.put(id, scope, chunk.vector, known === undefined);
+    this.#words.put(id, project, chunk);
   }
 
   #show({ projectId, documentId }: DocumentKey, version: string, seen: boolean): void {
@@ -190,6 +204,7 @@ export class StoredDocuments {
     const ids = this.#chunkIds(project, documentId, version, REMOVED_AT_ONCE);
     for (const id of ids) {
       this.#vectors.remove(id);
+      this.#words.remove(id);
       this.#run('DELETE FROM chunks WHERE id = ?', id);
     }
     if (ids.length < REMOVED_AT_ONCE)
@@ -270,7 +285,7 @@ function standing(row: Row): StandingDocument {
   return { record: JSON.parse(String(row['record'])) as DocumentRecord, tag: String(row['tag']) };
 }
 
-function hit(row: Row, score: number): ChunkHit {
+function hit(row: Row, score: number, similarity: number): ChunkHit {
   const { projectId, documentId, name, version } = JSON.parse(String(row['record'])) as DocumentRecord;
   return {
     document: { projectId, documentId, name, version },
@@ -284,5 +299,6 @@ function hit(row: Row, score: number): ChunkHit {
       text: String(row['text']),
     },
     score,
+    similarity,
   };
 }

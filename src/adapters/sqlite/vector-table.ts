@@ -4,8 +4,8 @@ import { VECTORS_PER_BLOCK } from './schema';
 
 export interface NearVector {
   readonly id: number;
-  /** Cosine similarity. */
-  readonly score: number;
+  /** Cosine. */
+  readonly similarity: number;
 }
 
 /** Scope of vectors that no search sees. */
@@ -51,7 +51,16 @@ export class VectorTable {
     const filter = scope === undefined ? 'scope > 0' : 'scope = ?';
     return this.#prepared(`SELECT id, distance FROM vectors WHERE vector MATCH ? AND k = ? AND ${filter}`)
       .all(bytesOf(vector), BigInt(k), ...(scope === undefined ? [] : [BigInt(scope)]))
-      .map(({ id, distance }) => ({ id: Number(id), score: 1 - Number(distance) ** 2 / 2 }));
+      .map(({ id, distance }) => ({ id: Number(id), similarity: 1 - Number(distance) ** 2 / 2 }));
+  }
+
+  /** Of one that may not be among the nearest. */
+  similarity(id: number, vector: Float32Array): number {
+    const bytes = this.#prepared('SELECT vector FROM vectors WHERE id = ?').get(BigInt(id))?.['vector'];
+    if (!(bytes instanceof Uint8Array)) return 0;
+    // A copy lies where a float may begin.
+    const own = new Float32Array(bytes.slice().buffer);
+    return own.reduce((sum, value, i) => sum + value * (vector[i] ?? 0), 0);
   }
 
   /**

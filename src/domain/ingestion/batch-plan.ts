@@ -18,18 +18,23 @@ export interface BatchLimits {
   readonly tokens: number;
 }
 
-/** In the order of the text. A chunk with more tokens than a batch may have stands alone. */
-export function cutBatches(chunks: readonly Chunk[], limits: BatchLimits): readonly Batch[] {
+/** In the order of the text. `tokensOf`: what is embedded for a chunk. One with more than a batch may have stands alone. */
+export function cutBatches(
+  chunks: readonly Chunk[],
+  limits: BatchLimits,
+  tokensOf: (chunk: Chunk) => number,
+): readonly Batch[] {
   const groups: Chunk[][] = [];
   let tokens = 0;
   for (const chunk of chunks) {
     const last = groups.at(-1);
-    if (last && last.length < limits.chunks && tokens + chunk.tokens <= limits.tokens) {
+    const own = tokensOf(chunk);
+    if (last && last.length < limits.chunks && tokens + own <= limits.tokens) {
       last.push(chunk);
-      tokens += chunk.tokens;
+      tokens += own;
     } else {
       groups.push([chunk]);
-      tokens = chunk.tokens;
+      tokens = own;
     }
   }
   return groups.map((group) => ({
@@ -50,7 +55,7 @@ export function byteRanges(text: string, batches: readonly Batch[], bytesOf: (te
   });
 }
 
-/** The part of a batch's text that is embedded for one of its chunks. */
+/** The part of a batch's text that is one of its chunks. */
 export function textOf(chunk: Chunk, batch: Batch, batchText: string): string {
   return batchText.slice(chunk.contextStart - batch.from, chunk.end - batch.from);
 }

@@ -19,7 +19,7 @@ export type SearchDocuments = (query: SearchQuery) => Promise<SearchResult>;
 const LIMIT_MS = 30_000;
 const RETRY_MS = 5_000;
 
-/** The passages nearest in meaning (T3). */
+/** The passages that fit best, by meaning and by keywords (T3). */
 export function createSearchDocuments(ports: {
   readonly embedder: Embedder;
   readonly store: Pick<DocumentStore, 'prepare' | 'search'>;
@@ -36,7 +36,7 @@ export function createSearchDocuments(ports: {
       if (answer.kind !== 'embedded') return answer;
       const [vector] = answer.vectors;
       if (!vector) throw new Error('The embedder gave no vector for the words of a search.');
-      const hits = await ports.store.search({ vector, k, ...(projectId === undefined ? {} : { projectId }) });
+      const hits = await ports.store.search({ text, vector, k, ...(projectId === undefined ? {} : { projectId }) });
       record('searchDuration', (ports.monotonic() - began) / 1000);
       return { kind: 'found', hits };
     });

@@ -213,6 +213,24 @@ it('makes no embedding call for an unchanged upload, and replaces all chunks of 
   expect((await client.search('axolotl swims')).some(({ snippet }) => snippet.includes('axolotl'))).toBe(false);
 });
 
+it('finds by keywords what no vector tells, embeds passages below their titles, and takes any question', async () => {
+  const text = '# Knobs\n\nRaise maxZetaLimit when lines grow.\n';
+  expect(await settled('knobs.md', await put('knobs.md', text))).toBe('ingested');
+  expect(embedded()).toContain(`Knobs\n\n${text}`);
+  // Documents that were embedded otherwise are so no longer once they are seen again.
+  expect((await documentOf('knobs.md'))?.chunking).toMatch(/\/titled-1$/);
+  // The words of a name are no words of the vector that stands in for a model's.
+  const hit = (await client.search('zeta')).find(({ name }) => name === 'knobs.md');
+  expect(hit).toMatchObject({ headings: ['Knobs'], snippet: text });
+  // First by keywords, and not last by meaning among the few documents here.
+  expect(hit!.score).toBeGreaterThan(0.5);
+  expect(hit!.similarity).toBeCloseTo(0, 5);
+  expect((await client.search('raise maxZetaLimit'))[0]).toMatchObject({ name: 'knobs.md', score: 1 });
+  expect(await client.search('zeta', '&projectId=another')).toEqual([]);
+  for (const asked of ['"', 'NEAR(zeta', 'text:zeta AND', '漢字', '?!', `zeta ${'"'.repeat(1_900)}`])
+    expect(await client.search(asked)).not.toEqual([]);
+});
+
 it('removes the documents of deleted blobs, and those that are deleted by hand', async () => {
   for (const name of ['doomed.md', 'spared.md', 'by-hand.md'])
     await settled(name, await put(name, `the quokka of ${name}`));

@@ -1,5 +1,6 @@
 /** The store on Cosmos DB against the in-process stand-in, whose vector search is the test driver's own. */
 import { createCosmosDocumentStore, type CosmosStoreOptions } from '../../../../src/adapters/cosmos/document-store';
+import { chunkItem } from '../../../../src/adapters/cosmos/items';
 import type { DocumentStore } from '../../../../src/ports/document-store';
 import { documentStoreContract } from '../../../contracts/document-store';
 import { COSMOS_KEY, startCosmos, type CosmosUnderTest } from '../../../drivers/cosmos-under-test';
@@ -82,7 +83,7 @@ test('what fails is an exception, and can be done again', async () => {
   cosmos.faults.push({ status: 500 });
   await expect(store.replace(record, 'nothing')).rejects.toThrow();
   expect(await store.replace(record, 'nothing')).toBe('replaced');
-  expect(await store.search({ vector: along(0), k: 5 })).toHaveLength(3);
+  expect(await store.search({ text: '', vector: along(0), k: 5 })).toHaveLength(3);
   await store.close();
 });
 
@@ -102,21 +103,66 @@ test('a search asks again without what it found not to be seen, and only then', 
   const { record, embedded } = writtenVersion('seen', 'v', 2);
   await store.putChunks(record, 'v', embedded);
   await store.replace(record, 'nothing');
-  const asked = async (k: number): Promise<unknown[]> => {
+  const asked = async (text: string): Promise<unknown[]> => {
     const before = cosmos.queries.length;
-    expect(await store.search({ projectId: 'p', vector: along(0), k })).toHaveLength(Math.min(k, 2));
+    expect(await store.search({ projectId: 'p', text, vector: along(0), k: 3 })).toHaveLength(2);
     return cosmos.queries
       .slice(before)
+      .filter(({ query }) => text === '' || query.includes('FullText'))
       .map(({ parameters }) => parameters.find(({ name }) => name === '@hidden')?.value);
   };
-  expect(await asked(2)).toStrictEqual([undefined]);
+  for (const text of ['', 'written']) expect(await asked(text)).toStrictEqual([undefined]);
   const hidden = writtenVersion('hidden', 'next', 100);
   await store.putChunks(
     hidden.record,
     'next',
     hidden.embedded.map((chunk) => ({ ...chunk, vector: along(0) })),
   );
-  expect(await asked(2)).toStrictEqual([undefined, [`${hidden.record.documentId}.next`]]);
+  for (const text of ['', 'written'])
+    expect(await asked(text)).toStrictEqual([undefined, [`${hidden.record.documentId}.next`]]);
+  await store.close();
+});
+
+test('a search goes by meaning alone where the account has no keyword search, and says so once', async () => {
+  const told: string[] = [];
+  const store = make({ onWithoutKeywords: (reason) => told.push(reason) });
+  await store.prepare(writtenModel);
+  const { record, embedded } = writtenVersion('a', 'v', 3);
+  await store.putChunks(record, 'v', embedded);
+  await store.replace(record, 'nothing');
+  const search = () => store.search({ text: 'written', vector: along(0), k: 5 });
+  const scores = async (): Promise<number[]> => (await search()).map(({ score }) => score);
+  cosmos.refuseKeywords = true;
+  for (let i = 0; i < 2; i++) expect((await scores())[0]).toBe(0.5);
+  expect(told).toEqual([expect.stringContaining('full-text search is not enabled')]);
+  cosmos.refuseKeywords = false;
+  expect((await scores())[0]).toBeGreaterThan(0.9);
+  cosmos.refuseAll = true;
+  await expect(search()).rejects.toThrow();
+  cosmos.refuseAll = false;
+  await store.close();
+});
+
+test('chunks of before keyword search are found as they lie there', async () => {
+  const store = make();
+  const database = `made-${databases}`;
+  await store.prepare(writtenModel);
+  const { record, embedded } = writtenVersion('a', 'v', 1);
+  const [chunk] = embedded.map((of) => ({ ...of, headings: ['Title'] }));
+  await store.putChunks(record, 'v', [chunk!]);
+  await store.replace(record, 'nothing');
+  const found = async (text: string): Promise<string[]> =>
+    (await store.search({ text, vector: along(0), k: 5 })).map((hit) => hit.chunk.text);
+  expect(await found('title')).toEqual([chunk!.text]);
+  const { CosmosClient } = require('@azure/cosmos') as typeof import('@azure/cosmos');
+  const client = new CosmosClient({ endpoint: cosmos.endpoint, key: COSMOS_KEY });
+  const { textFrom: _, ...old } = chunkItem(record, 'v', { ...chunk!, headings: [] });
+  await client
+    .database(database)
+    .container('documents')
+    .items.upsert({ ...old, headings: ['Title'] });
+  client.dispose();
+  expect(await found('written')).toEqual([chunk!.text]);
   await store.close();
 });
 

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSqliteDocumentStore } from '../../../../src/adapters/sqlite/document-store';
-import { VECTORS_PER_BLOCK } from '../../../../src/adapters/sqlite/schema';
+import { openStore, VECTORS_PER_BLOCK } from '../../../../src/adapters/sqlite/schema';
 import type { DocumentStore } from '../../../../src/ports/document-store';
 import { documentStoreContract } from '../../../contracts/document-store';
 import { scaled } from '../../../drivers/scale';
@@ -26,12 +26,28 @@ documentStoreContract('SQLite', async () => {
 /** The versions that a search shows of each document, and how many chunks of each. */
 async function seen(store: DocumentStore, k: number): Promise<Map<string, Map<string, number>>> {
   const found = new Map<string, Map<string, number>>();
-  for (const { document, chunk } of await store.search({ vector: along(0), k })) {
-    expect(chunk.text).toBe(`${document.name} ${document.version} ${chunk.ordinal}`);
+  for (const { document, chunk } of await store.search({ text: 'written', vector: along(0), k })) {
+    expect(chunk.text).toBe(`written ${document.name} ${document.version} ${chunk.ordinal}`);
     const versions = found.get(document.name) ?? new Map<string, number>();
     found.set(document.name, versions.set(document.version, (versions.get(document.version) ?? 0) + 1));
   }
   return found;
+}
+
+/** That chunks, vectors and words are there under the same ids, and that the file holds together, its indexes of words included. */
+function expectConsistent(file: string): void {
+  const db = openStore(file);
+  try {
+    db.exec("INSERT INTO words (words) VALUES ('integrity-check')");
+    expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+    const ids = (table: string, id: string): unknown[] =>
+      db.prepare(`SELECT ${id} AS id FROM ${table} ORDER BY 1`).all();
+    const chunks = ids('chunks', 'id');
+    expect(ids('vectors_rowids', 'rowid')).toEqual(chunks);
+    expect(ids('words_docsize', 'id')).toEqual(chunks);
+  } finally {
+    db.close();
+  }
 }
 
 function startWriter(file: string, name: string, chunks: number): ChildProcess {
@@ -64,6 +80,7 @@ test('several processes write and read at once, one is killed at any moment, and
       await once(writer, 'exit');
     }
     await look();
+    expectConsistent(file);
   }
   const found = await seen(store, 100);
   expect([...found.keys()].sort()).toEqual(names);
@@ -72,6 +89,56 @@ test('several processes write and read at once, one is killed at any moment, and
     expect(await store.removeChunks(record, record.version)).toBe(chunks);
   }
   await store.close();
+  expectConsistent(file);
+});
+
+test('words have the forms of English, weigh more in titles, and are found in each of their forms', async () => {
+  const file = newFile();
+  const store = createSqliteDocumentStore({ file });
+  await store.prepare(writtenModel);
+  const { record, embedded } = writtenVersion('a', 'v', 3);
+  const [first, second, third] = embedded;
+  await store.putChunks(record, 'v', [
+    { ...first!, text: 'about authenticating clients, and many other things' },
+    { ...second!, text: 'and many other things to know', headings: ['How clients are authenticated'] },
+    { ...third!, text: 'Café and much more besides' },
+  ]);
+  await store.replace(record, 'nothing');
+  const found = async (text: string): Promise<number[]> =>
+    (await store.search({ text, vector: along(2), k: 3 }))
+      .filter(({ score }) => score > 0.5)
+      .map(({ chunk }) => chunk.ordinal);
+  // Each is among the nearest, so that what is above half has the words, too.
+  expect(await found('How do I authenticate?')).toEqual([1, 0]);
+  expect(await found('cafe')).toEqual([2]);
+  expect(await found('nothing of it')).toEqual([]);
+  await store.close();
+});
+
+test('a file of before keyword search is brought up to date, once, whoever opens it', async () => {
+  const file = newFile();
+  const store = createSqliteDocumentStore({ file });
+  await store.prepare(writtenModel);
+  for (const name of ['a', 'b']) {
+    const { record, embedded } = writtenVersion(name, 'v', 150);
+    await store.putChunks(record, 'v', embedded);
+    await store.replace(record, 'nothing');
+  }
+  await store.close();
+  const before = openStore(file);
+  before.exec("DROP TABLE words; UPDATE meta SET value = '1' WHERE key = 'schema'");
+  before.close();
+  const stores = [createSqliteDocumentStore({ file }), createSqliteDocumentStore({ file })];
+  const found = await Promise.all(stores.map((each) => each.search({ text: '149', vector: along(49), k: 1 })));
+  for (const hits of found) expect(hits.map(({ chunk }) => chunk.text)).toEqual([expect.stringMatching(/ 149$/)]);
+  expectConsistent(file);
+  expect(await stores[0]!.removeChunks(writtenVersion('b', 'v', 0).record, 'v')).toBe(150);
+  await Promise.all(stores.map((each) => each.close()));
+  expectConsistent(file);
+  const later = openStore(file);
+  later.exec("UPDATE meta SET value = '9' WHERE key = 'schema'");
+  later.close();
+  expect(() => openStore(file)).toThrow(/of version 9, and this is version 2/);
 });
 
 test('what is removed makes room', async () => {
@@ -89,7 +156,7 @@ test('what is removed makes room', async () => {
     return Number(row?.['blocks']);
   };
   const scores = async (): Promise<number[]> =>
-    (await store.search({ vector: along(7), k: 100 })).map(({ score }) => score);
+    (await store.search({ text: '', vector: along(7), k: 100 })).map(({ similarity }) => similarity);
   await store.replace(stay, 'nothing');
   const seenScores: number[][] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -118,7 +185,7 @@ test('the event loop is free while much is written and searched', async () => {
   const work = (async () => {
     await store.putChunks(record, 'v', embedded);
     await store.replace(record, 'nothing');
-    for (let i = 0; i < 20; i++) await store.search({ vector: along(i), k: 100 });
+    for (let i = 0; i < 20; i++) await store.search({ text: `v ${i}`, vector: along(i), k: 100 });
     return store.removeChunks(record, 'v');
   })().finally(() => (done = true));
   // Passing 4,000 chunks to the thread takes a moment of its own, once.
@@ -158,7 +225,7 @@ test('a file that is no store is refused, and one that can be had again is opene
 test('a store that nobody prepared is empty', async () => {
   const store = createSqliteDocumentStore({ file: newFile() });
   const { record, embedded } = writtenVersion('a', 'v', 1);
-  expect(await store.search({ vector: along(0), k: 3 })).toEqual([]);
+  expect(await store.search({ text: 'v', vector: along(0), k: 3 })).toEqual([]);
   expect(await store.list(undefined, 3)).toEqual({ documents: [] });
   expect(await store.find(record)).toBeUndefined();
   await expect(store.putChunks(record, 'v', embedded)).rejects.toThrow(/8 dimensions/);

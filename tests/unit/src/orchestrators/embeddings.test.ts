@@ -24,11 +24,12 @@ import { TestClock } from '../../../fakes/test-clock';
 const CONTAINER = 'snippet-input';
 const MODEL = { name: 'memory', dimensions: 64 };
 
-/** A line each. */
+/** A line each; what follows `# ` is its title. */
 function cut(text: string): Chunk[] {
   let at = 0;
   return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line, ordinal) => {
-    const chunk = { ordinal, contextStart: at, start: at, end: at + line.length, headings: [], tokens: 1 };
+    const headings = /^# (.+)/.exec(line)?.slice(1) ?? [];
+    const chunk = { ordinal, contextStart: at, start: at, end: at + line.length, headings, tokens: 1 };
     at += line.length;
     return chunk;
   });
@@ -54,7 +55,7 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
     },
   });
   const plan = createPlanDocument({
-    ...{ store, embedder, working, cut, chunking: 'lines' },
+    ...{ store, embedder, working, cut, chunking: 'lines', countTokens: (text) => text.length },
     limits: { width: 3, maxAttempts: 4 },
   });
   const activities = {
@@ -87,7 +88,7 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
     now: () => time,
     async searched(words: string): Promise<string[]> {
       await store.prepare(MODEL);
-      const hits = await store.search({ vector: wordVector(words, MODEL.dimensions), k: 100 });
+      const hits = await store.search({ text: words, vector: wordVector(words, MODEL.dimensions), k: 100 });
       return hits.map(({ chunk }) => chunk.text);
     },
     async documents() {
@@ -104,6 +105,16 @@ it('makes a text searchable, in the order of its chunks, and keeps nothing of it
   expect(w.embedder.calls).toEqual([['one\n', 'two\n'], ['three\n', 'four\n'], ['five\n']]);
   const [document] = await w.documents();
   expect(document?.record).toMatchObject({ name: 'a.md', chunks: 5, characters: 24, chunking: 'lines', model: MODEL });
+});
+
+it('embeds a passage below its titles, and keeps it as it is', async () => {
+  const w = world();
+  await w.run(w.put('# Title\nplain\n'));
+  expect(w.embedder.calls).toEqual([['Title\n\n# Title\n', 'plain\n']]);
+  expect(w.store.stored().map(({ chunk: { text, headings } }) => [text, headings])).toEqual([
+    ['# Title\n', ['Title']],
+    ['plain\n', []],
+  ]);
 });
 
 it('reads a long text batch by batch from its working copy, whatever its characters', async () => {

@@ -4,23 +4,42 @@ import type { OperationInput } from '@azure/cosmos';
 import { batchesOf } from '../../../../../src/adapters/cosmos/batches';
 import { containerDefinition } from '../../../../../src/adapters/cosmos/container-definition';
 import { chunkItem } from '../../../../../src/adapters/cosmos/items';
-import { chunkIdsQuery, countQuery, listQuery, nearestQuery } from '../../../../../src/adapters/cosmos/queries';
+import {
+  chunkIdsQuery,
+  countQuery,
+  keywordQuery,
+  listQuery,
+  nearestQuery,
+} from '../../../../../src/adapters/cosmos/queries';
 
 const FIELDS =
-  'c.projectId, c.documentId, c.edition, c.version, c.ordinal, c.contextStart, c.textStart, c.textEnd, c.headings, c.tokens, c.text';
+  'c.projectId, c.documentId, c.edition, c.version, c.ordinal, c.contextStart, c.textStart, c.textEnd, c.headings, c.tokens, c.text, c.textFrom';
 const half = Float32Array.from([0.5, -0.5]);
 
 test('the nearest chunks are asked for by VectorDistance, with a limit, and everything else as parameters', () => {
-  expect(nearestQuery(half, 30, undefined, [])).toEqual({
-    query: `SELECT TOP 30 ${FIELDS}, VectorDistance(c.vector, @vector) AS score FROM c WHERE c.kind = 'chunk' ORDER BY VectorDistance(c.vector, @vector)`,
+  expect(nearestQuery(half, 30, { projectId: undefined, hidden: [] })).toEqual({
+    query: `SELECT TOP 30 ${FIELDS}, VectorDistance(c.vector, @vector) AS similarity FROM c WHERE c.kind = 'chunk' ORDER BY VectorDistance(c.vector, @vector)`,
     parameters: [{ name: '@vector', value: [0.5, -0.5] }],
   });
-  expect(nearestQuery(half, 7, "p' OR 1=1", ['d.v1', 'd.v2'])).toEqual({
-    query: `SELECT TOP 7 ${FIELDS}, VectorDistance(c.vector, @vector) AS score FROM c WHERE c.kind = 'chunk' AND c.projectId = @projectId AND NOT ARRAY_CONTAINS(@hidden, c.edition) ORDER BY VectorDistance(c.vector, @vector)`,
+  expect(nearestQuery(half, 7, { projectId: "p' OR 1=1", hidden: ['d.v1', 'd.v2'] })).toEqual({
+    query: `SELECT TOP 7 ${FIELDS}, VectorDistance(c.vector, @vector) AS similarity FROM c WHERE c.kind = 'chunk' AND c.projectId = @projectId AND NOT ARRAY_CONTAINS(@hidden, c.edition) ORDER BY VectorDistance(c.vector, @vector)`,
     parameters: [
       { name: '@vector', value: [0.5, -0.5] },
       { name: '@projectId', value: "p' OR 1=1" },
       { name: '@hidden', value: ['d.v1', 'd.v2'] },
+    ],
+  });
+});
+
+test('chunks with some of the words are asked for by FullTextScore, the words as parameters', () => {
+  expect(keywordQuery(half, ['one', 'two'], 7, { projectId: 'p', hidden: ['d.v1'] })).toEqual({
+    query: `SELECT TOP 7 ${FIELDS}, VectorDistance(c.vector, @vector) AS similarity FROM c WHERE c.kind = 'chunk' AND c.projectId = @projectId AND NOT ARRAY_CONTAINS(@hidden, c.edition) AND FullTextContainsAny(c.text, @word0, @word1) ORDER BY RANK FullTextScore(c.text, @word0, @word1)`,
+    parameters: [
+      { name: '@vector', value: [0.5, -0.5] },
+      { name: '@projectId', value: 'p' },
+      { name: '@hidden', value: ['d.v1'] },
+      { name: '@word0', value: 'one' },
+      { name: '@word1', value: 'two' },
     ],
   });
 });
@@ -39,14 +58,16 @@ test('records, ids and counts are asked for by indexed paths', () => {
   expect(countQuery('chunk').query).toBe('SELECT VALUE COUNT(1) FROM c WHERE c.kind = @kind');
 
   const indexed = containerDefinition('x', 8, 'diskANN').indexingPolicy?.includedPaths?.map(({ path }) => path);
-  const all = [nearestQuery(half, 1, 'p', ['e']), listQuery('p', 1, 'a'), chunkIdsQuery('e'), countQuery('chunk')];
+  const searched = { projectId: 'p', hidden: ['e'] };
+  const searches = [nearestQuery(half, 1, searched), keywordQuery(half, ['w'], 1, searched)];
+  const all = [...searches, listQuery('p', 1, 'a'), chunkIdsQuery('e'), countQuery('chunk')];
   for (const { query } of all)
     for (const [, path] of query.slice(query.indexOf('WHERE')).matchAll(/\bc\.(\w+)/g))
-      if (path !== 'vector') expect(indexed).toContain(`/${path}/?`);
+      if (path !== 'vector' && path !== 'text') expect(indexed).toContain(`/${path}/?`);
 });
 
 test.each(['quantizedFlat', 'diskANN'] as const)(
-  'a container has a vector policy, a %s index and nothing beside',
+  'a container has a vector policy, a %s index, one of full text and nothing beside',
   (index) => {
     expect(containerDefinition('documents', 512, index)).toEqual({
       id: 'documents',
@@ -54,6 +75,7 @@ test.each(['quantizedFlat', 'diskANN'] as const)(
       vectorEmbeddingPolicy: {
         vectorEmbeddings: [{ path: '/vector', dataType: 'float32', dimensions: 512, distanceFunction: 'cosine' }],
       },
+      fullTextPolicy: { defaultLanguage: 'en-US', fullTextPaths: [{ path: '/text', language: 'en-US' }] },
       indexingPolicy: {
         indexingMode: 'consistent',
         automatic: true,
@@ -66,6 +88,7 @@ test.each(['quantizedFlat', 'diskANN'] as const)(
         ],
         excludedPaths: [{ path: '/*' }, { path: '/vector/*' }],
         vectorIndexes: [{ path: '/vector', type: index }],
+        fullTextIndexes: [{ path: '/text' }],
       },
     });
   },
@@ -82,6 +105,17 @@ test('a chunk has an id without characters that ids may not have', () => {
     documentId: 'd',
   });
   expect(item.id).toBe(`${item.edition}.4`);
+});
+
+test('a chunk lies there with its titles before its text, as it is embedded', () => {
+  const item = chunkItem({ projectId: 'p', documentId: 'd' }, 'v', {
+    ...chunk,
+    headings: ['One', 'Two'],
+    vector: half,
+  });
+  expect(item).toMatchObject({ text: 'One > Two\n\nt', textFrom: 11, headings: ['One', 'Two'] });
+  const plain = chunkItem({ projectId: 'p', documentId: 'd' }, 'v', { ...chunk, headings: [], vector: half });
+  expect(plain).toMatchObject({ text: 't', textFrom: 0 });
 });
 
 test('numbers of a vector are short and exact', () => {

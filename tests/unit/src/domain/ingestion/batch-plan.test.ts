@@ -32,7 +32,7 @@ it('keeps all chunks in order, within the limits unless one is too large by itse
       fc.integer({ min: 1, max: 20 }),
       (parts, most, tokens) => {
         const { chunks } = chunksOf(parts);
-        const batches = cutBatches(chunks, { chunks: most, tokens });
+        const batches = cutBatches(chunks, { chunks: most, tokens }, (chunk) => chunk.tokens);
         expect(batches.flatMap((batch) => batch.chunks)).toEqual(chunks);
         for (const batch of batches) {
           expect(batch.chunks.length).toBeLessThanOrEqual(most);
@@ -44,12 +44,18 @@ it('keeps all chunks in order, within the limits unless one is too large by itse
   );
 });
 
+it('goes by the tokens of what is embedded for a chunk', () => {
+  const { chunks } = chunksOf(Array.from({ length: 5 }, () => ({ text: 'x', overlap: 0, tokens: 1 })));
+  const batches = cutBatches(chunks, { chunks: 9, tokens: 10 }, (chunk) => chunk.tokens + 4);
+  expect(batches.map((batch) => batch.chunks.length)).toEqual([2, 2, 1]);
+});
+
 it('finds each chunk again in the bytes of its batch, whatever the characters', () => {
   fc.assert(
     fc.property(fc.array(part), fc.integer({ min: 1, max: 4 }), (parts, most) => {
       const { text, chunks } = chunksOf(parts);
       const bytes = Buffer.from(text);
-      const batches = cutBatches(chunks, { chunks: most, tokens: 1_000 });
+      const batches = cutBatches(chunks, { chunks: most, tokens: 1_000 }, (chunk) => chunk.tokens);
       const ranges = byteRanges(text, batches, (piece) => Buffer.byteLength(piece));
       for (const [i, batch] of batches.entries()) {
         const { from, length } = ranges[i]!;
