@@ -99,8 +99,9 @@ export async function startCosmos(): Promise<CosmosUnderTest> {
     // The client asks for a plan first; the stand-in has none, and is then asked for the whole.
     if (query && headers['x-ms-cosmos-is-query-plan-request'] === undefined) queries.push(query);
     if (state.refuseKeywords && query?.query.includes('FullText') === true) {
-      const body = '{"code":"BadRequest","message":"full-text search is not enabled"}';
-      response.writeHead(400, { 'content-type': 'application/json' }).end(body);
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end('{"code":"BadRequest","message":"full-text search is not enabled"}');
       return;
     }
     const search = query && SEARCH.exec(query.query);
