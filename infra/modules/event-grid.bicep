@@ -83,7 +83,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2024-
         }
       }
     }
-    // What could not be delivered in a day is kept; the media pipeline finds the blobs by listing, too.
+    // What could not be delivered in a day is kept, and can be put into the queue by hand (docs/deployment.md).
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
     deadLetterWithResourceIdentity: {
       identity: { type: 'SystemAssigned' }

@@ -30,6 +30,16 @@ const cloudEvent = {
 };
 
 describe('parseStorageEvents', () => {
+  it('reads events as Event Grid keeps those that it could not deliver', () => {
+    // https://learn.microsoft.com/azure/event-grid/manage-event-delivery, by its example.
+    const kept = {
+      ...eventGrid,
+      ...{ deadLetterReason: 'MaxDeliveryAttemptsExceeded', deliveryAttempts: 30 },
+      ...{ lastDeliveryOutcome: 'NotFound', publishTime: eventGrid.eventTime, lastDeliveryAttemptTime: '2026-01-02' },
+    };
+    expect(parseStorageEvents(JSON.stringify([kept]))).toMatchObject({ kind: 'events', events: [{ id: '1' }] });
+  });
+
   it('reads an Event Grid event and keeps the original', () => {
     const parsed = parseStorageEvents(JSON.stringify(eventGrid));
     expect(parsed).toMatchObject({
