@@ -21,7 +21,21 @@ import { lockStart } from './local/start-lock';
 
 const BLOB_PORT = 10_000;
 
+const usage = `npm run reindex
+
+Makes the index of documents anew, from the blobs of INGESTION_CONTAINER, by the settings of the environment and local.settings.json.
+The app does the work, now or when it is started. Takes no options.`;
+
 async function main(): Promise<number> {
+  const [given] = process.argv.slice(2);
+  if (given === '--help' || given === '-h') {
+    console.log(usage);
+    return 0;
+  }
+  if (given !== undefined) {
+    console.error(`${given} is no option of it\n\n${usage}`);
+    return 2;
+  }
   const root = path.resolve(__dirname, '..', '..');
   const home = stateFolder(root);
   const environment = { ...withRunningStorage(effectiveEnvironment(localSettings(root)), home) };

@@ -96,7 +96,12 @@ function answer(outcome: ReplayOutcome | DiscardOutcome): HttpResponseInit {
         problem('DEAD_LETTER_CLOSED', 'It was replayed or discarded before; only open ones can be.'),
       );
     case 'unsupported':
-      return problemResponse(problem('REPLAY_UNSUPPORTED', 'It names no queue to send its message to.'));
+      return problemResponse(
+        problem(
+          'REPLAY_UNSUPPORTED',
+          'It names no queue: there is nothing that its message could be sent to again, as where a blob is no text at all. See its error, and discard it.',
+        ),
+      );
     default:
       return json(outcome);
   }
