@@ -17,7 +17,11 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Reads a request's head, or undefined where Kestrel answers 400: NUL in the path, header bytes that are not UTF-8, no host. */
+/**
+ * Reads a request's head, or undefined where the answer is 400: NUL in the path, header bytes that are not UTF-8 and a missing
+ * host as in Kestrel; a header with characters beyond Latin-1 because `@azure/functions` cannot put it into a `Headers` (on
+ * Azure the same request fails with 500 before the handler is called).
+ */
 export function readHead(method: string, url: string, rawHeaders: readonly string[]): RequestHead | undefined {
   const target = url.startsWith('/') ? url : originForm(url);
   if (target === undefined) return undefined;
@@ -51,10 +55,15 @@ function joinHeaders(raw: readonly string[]): Record<string, string> | undefined
 // eslint-disable-next-line no-control-regex -- the test is for ASCII
 const ASCII = /^[\x00-\x7f]*$/;
 
-function decodeHeader(latin1: string): string | undefined {
-  if (ASCII.test(latin1)) return latin1;
-  const bytes = Buffer.from(latin1, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+// eslint-disable-next-line no-control-regex -- what a `Headers` can hold
+const LATIN_1 = /^[\x00-\xff]*$/;
+
+function decodeHeader(received: string): string | undefined {
+  if (ASCII.test(received)) return received;
+  const bytes = Buffer.from(received, 'latin1');
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  return LATIN_1.test(text) ? text : undefined;
 }
 
 /** The form in which a buffered request goes to the programming model. */

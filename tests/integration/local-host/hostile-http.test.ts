@@ -57,6 +57,13 @@ describe.each([
     ['a folded header line', get('/hello', 'X: a\r\n b\r\n'), 400],
     ['a space before the colon', get('/hello', 'X : a\r\n'), 400],
     ['header bytes that are no UTF-8', Buffer.from(get('/hello', 'X: a\xff\r\n'), 'latin1'), 400],
+    ['a header in Latin-1 letters', get('/hello', 'X: \u00e9\r\n'), 200],
+    ['a header of letters beyond Latin-1', get('/hello', 'X: \uada6\r\n'), 400],
+    [
+      'a content type of letters beyond Latin-1',
+      post('Content-Type: a\uada6/json\r\nContent-Length: 2\r\n', '{}'),
+      400,
+    ],
     ['two lengths', post('Content-Length: 1\r\nContent-Length: 2\r\n', 'ab'), 400],
     ['a length with a sign', post('Content-Length: +1\r\n', 'a'), 400],
     ['a length that is no number', post('Content-Length: 1x\r\n', 'a'), 400],
