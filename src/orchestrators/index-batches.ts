@@ -35,6 +35,8 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** Where less was asked for. */
 const LONGEST_BUSY_MS = 15_000;
+/** After so long a blob may be another one, or gone. */
+const STALE_MS = 1_000;
 /** Entries of a history, about: it is read anew at each step. */
 const LONG_HISTORY = 1_000;
 
@@ -43,7 +45,7 @@ export function* indexBatches(steps: Steps, plan: IndexPlan, progress?: IndexPro
   const { key, limits, record } = plan;
   let waiting: readonly Waiting[] = plan.batches.map((batch, i) => ({ batch, tries: progress?.tries[i] ?? 0 }));
   let idle = progress?.idle ?? 0;
-  let hasWaited = progress !== undefined;
+  let lookedAtMs = progress ? -Infinity : steps.now();
   let entries = 0;
   while (waiting.length > 0) {
     if (entries >= LONG_HISTORY) {
@@ -51,8 +53,9 @@ export function* indexBatches(steps: Steps, plan: IndexPlan, progress?: IndexPro
       return { kind: 'long', plan: left, progress: { tries: waiting.map(({ tries }) => tries), idle } };
     }
     const wave = waiting.slice(0, limits.width);
-    // Time has passed: the blob may be another one by now.
-    const source = hasWaited && record.source ? { source: record.source } : {};
+    const stale = steps.now() - lookedAtMs >= STALE_MS;
+    if (stale) lookedAtMs = steps.now();
+    const source = stale && record.source ? { source: record.source } : {};
     const results = yield* sideBySide(
       steps,
       wave.map(({ batch }) => ({ key, version: record.version, batch, ...source })),
@@ -77,7 +80,6 @@ export function* indexBatches(steps: Steps, plan: IndexPlan, progress?: IndexPro
     if (again.length === 0) continue;
     yield* pause(steps, pauseMs);
     entries += 4;
-    hasWaited = true;
   }
   return { kind: 'indexed' };
 }

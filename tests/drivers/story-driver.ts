@@ -22,7 +22,9 @@ export interface StoryOptions {
   /** Milliseconds since the epoch. @default 0 */
   readonly startMs?: number;
   readonly instanceId?: string;
-  /** Told whenever time goes on, by the story's own sleep or between two tries. */
+  /** How long each step takes, those side by side together, in milliseconds. @default 0 */
+  readonly stepMs?: number;
+  /** Told whenever time goes on: by the story's own sleep, between two tries, and by `stepMs`. */
   readonly onTime?: (nowMs: number) => void;
 }
 
@@ -40,7 +42,7 @@ export async function runStory<I, O>(
   story: Story<I, O>,
   input: I,
   activities: Readonly<Record<string, Activity>>,
-  { startMs = 0, instanceId = 'instance-1', onTime }: StoryOptions = {},
+  { startMs = 0, instanceId = 'instance-1', stepMs = 0, onTime }: StoryOptions = {},
 ): Promise<StoryRun<O>> {
   const calls: Call[] = [];
   const sleeps: number[] = [];
@@ -116,6 +118,7 @@ export async function runStory<I, O>(
         // A timer before each further try, and the turn that it begins.
         if (attempt > 1) pass(Math.min(firstDelayMs * 2 ** (attempt - 2), LONGEST_DELAY_MS));
         entries += (attempt > 1 ? 4 : 0) + 2 * (wanted.all?.length ?? 1);
+        if (stepMs > 0) pass(stepMs);
         outcome = wanted.all ? await allOf(wanted.all) : await once(call as Call);
       }
       next = outcome.ok ? generator.next(outcome.value) : generator.throw(outcome.error);

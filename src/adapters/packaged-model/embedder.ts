@@ -2,8 +2,8 @@
  * The embedding model that comes with the dependencies of development: English, 512 dimensions, some ten paragraphs a second. It
  * runs in a thread of its own, which is started and loads the model with the first texts. The model looks at 128 tokens at once
  * (some 100 words); a longer text is the mean of its parts, so that chunks of that size are found best.
- * Invariants: 1. the thread has one slice of one call at a time, and calls take turns, so that a search does not wait until a
- * large document is done; 2. what is waiting is bounded; 3. if the thread ends, the call that it worked for rejects, and the
+ * Invariants: 1. the thread has one slice of one call at a time: every other one goes to the call with the least left, so that a
+ * search waits for a slice or two however many documents are under way, and those between go round, so that none waits for ever; 2. what is waiting is bounded; 3. if the thread ends, the call that it worked for rejects, and the
  * others go on in a new one.
  */
 import path from 'node:path';
@@ -31,6 +31,8 @@ interface Call {
   readonly texts: readonly string[];
   readonly vectors: Float32Array[];
   tokens: number;
+  /** Characters that are still to be embedded. */
+  left: number;
   ended: boolean;
   end(result: EmbedResult): void;
   fail(reason: Error): void;
@@ -52,14 +54,16 @@ export function createPackagedEmbedder(options: PackagedEmbedderOptions = {}): E
   let ids = 0;
   let perTextMs = FIRST_GUESS_MS;
   let closed = false;
+  let goesRound = false;
 
   const waiting = (): number =>
     calls.reduce((sum, { texts, vectors, ended }) => sum + (ended ? 0 : texts.length - vectors.length), 0);
 
   function next(): void {
     if (slice) return;
-    while (calls[0]?.ended) calls.shift();
-    const call = calls[0];
+    for (let at = calls.length - 1; at >= 0; at--) if (calls[at]?.ended) calls.splice(at, 1);
+    goesRound = !goesRound;
+    const call = goesRound ? calls[0] : leastLeft(calls);
     if (!call) {
       worker?.unref();
       return;
@@ -108,10 +112,12 @@ export function createPackagedEmbedder(options: PackagedEmbedderOptions = {}): E
       for (let i = 0; i < texts.length; i++)
         call.vectors.push(answer.vectors.slice(i * dimensions, (i + 1) * dimensions));
       call.tokens += answer.tokens;
+      call.left -= charactersOf(texts);
       if (call.vectors.length === call.texts.length)
         call.end({ kind: 'embedded', vectors: call.vectors, tokens: call.tokens });
     }
-    calls.shift();
+    const at = calls.indexOf(call);
+    if (at >= 0) calls.splice(at, 1);
     if (!call.ended) calls.push(call);
     next();
   }
@@ -141,6 +147,7 @@ export function createPackagedEmbedder(options: PackagedEmbedderOptions = {}): E
           texts,
           vectors: [],
           tokens: 0,
+          left: charactersOf(texts),
           ended: false,
           end: (result) => settle(() => resolve(result)),
           // What a caller aborts with is passed on as it is.
@@ -161,6 +168,17 @@ export function createPackagedEmbedder(options: PackagedEmbedderOptions = {}): E
       await ending?.terminate();
     },
   };
+}
+
+function charactersOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
+/** Undefined of none; of several with the same, the one that waits longest. */
+function leastLeft(calls: readonly Call[]): Call | undefined {
+  let least = calls[0];
+  for (const call of calls) if (least && call.left < least.left) least = call;
+  return least;
 }
 
 function sliceOf(texts: readonly string[], from: number): string[] {

@@ -9,10 +9,20 @@ import { wordsOf } from '../../domain/ingestion/search-words';
 /** A word in a title says more of a passage than one in its text. The project is a filter and says nothing. */
 const WEIGHTS = 'bm25(0.0, 2.0, 1.0)';
 
+const LIMITS = {
+  /** Passages that a word stands in are counted up to this. */
+  counted: 20_000,
+  /** Passages that are ranked, each word's own counted, unless the rarest word alone has more. */
+  ranked: 80_000,
+};
+
 export class WordTable {
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(private readonly db: DatabaseSync) {}
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly limits: Readonly<typeof LIMITS> = LIMITS,
+  ) {}
 
   /** Makes the table, within a transaction. */
   static create(db: DatabaseSync): void {
@@ -41,10 +51,14 @@ export class WordTable {
     this.#prepared('DELETE FROM words WHERE rowid = ?').run(BigInt(id));
   }
 
-  /** The `k` chunks that fit best by BM25, best first, among those that documents show; of one project or of all. */
+  /**
+   * The `k` chunks that fit best by BM25, best first, among those that documents show; of one project or of all. Of many common words
+   * only the rarest are looked for: to rank all passages of all of them takes seconds, and they tell little.
+   */
   best(words: readonly string[], k: number, project: number | undefined): number[] {
-    if (words.length === 0) return [];
-    const any = `{headings text} : (${words.map((word) => `"${word}"`).join(' OR ')})`;
+    const rarest = this.#rarest(words);
+    if (rarest.length === 0) return [];
+    const any = standsIn(rarest);
     // FTS5 ranks all that match; rows come in that order, and are looked up until there are enough.
     return this.#prepared(
       `SELECT w.rowid AS id FROM words w CROSS JOIN chunks c ON c.id = w.rowid CROSS JOIN versions v ON v.number = c.version
@@ -56,6 +70,21 @@ export class WordTable {
       .map(({ id }) => Number(id));
   }
 
+  #rarest(words: readonly string[]): readonly string[] {
+    if (words.length < 2) return words;
+    const counting = this.#prepared(
+      'SELECT count(*) AS passages FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)',
+    );
+    const counted = words
+      .map((word) => ({ word, passages: Number(counting.get(standsIn([word]), this.limits.counted)?.['passages']) }))
+      .filter(({ passages }) => passages > 0)
+      .sort((one, other) => one.passages - other.passages);
+    let ranked = 0;
+    return counted
+      .filter(({ passages }, at) => (ranked += passages) <= this.limits.ranked || at === 0)
+      .map(({ word }) => word);
+  }
+
   #prepared(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known) return known;
@@ -63,4 +92,8 @@ export class WordTable {
     this.#statements.set(sql, made);
     return made;
   }
+}
+
+function standsIn(words: readonly string[]): string {
+  return `{headings text} : (${words.map((word) => `"${word}"`).join(' OR ')})`;
 }

@@ -1,4 +1,6 @@
 /** Parameters of the routes that read the index. */
+import { sha256Hex } from '../digest';
+
 export interface SearchQuery {
   readonly text: string;
   /** Undefined: all projects. */
@@ -52,18 +54,24 @@ export function parseListQuery(query: Parameters): { readonly kind: 'query'; rea
   return { kind: 'query', query: { ...project, limit, continuation } };
 }
 
-/** For URLs: what a store names its next page by may hold anything. */
+/** For URLs: what a store names its next page by may hold anything. Begins with a sum, so that no other text passes for one. */
 export function continuationOf(next: string): string {
-  return encodeURIComponent(next).replaceAll('~', '%7E').replaceAll('%', '~');
+  return `${sumOf(next)}.${encodeURIComponent(next).replaceAll('~', '%7E').replaceAll('%', '~')}`;
 }
 
 function decoded(continuation: string): string | undefined {
-  if (continuation === '' || continuation.length > 10_000) return undefined;
+  if (continuation.length > 10_000) return undefined;
+  const dot = continuation.indexOf('.');
   try {
-    return decodeURIComponent(continuation.replaceAll('~', '%'));
+    const next = decodeURIComponent(continuation.slice(dot + 1).replaceAll('~', '%'));
+    return sumOf(next) === continuation.slice(0, dot) ? next : undefined;
   } catch {
     return undefined;
   }
+}
+
+function sumOf(next: string): string {
+  return sha256Hex(next).slice(0, 8);
 }
 
 /** Undefined where it is too long, or empty. */

@@ -2,7 +2,8 @@
  * One embedder for many callers with few texts each: what is asked for within a few milliseconds, or while all calls are under
  * way, goes in one call.
  * Invariants: 1. a text that is refused fails its own caller and no other; 2. a caller hears of trouble only from a call that had
- * a text of its own; 3. texts go in the order of their callers, save that a call is filled up with what fits.
+ * a text of its own; 3. texts go in the order of their callers, save that a call is filled up with what fits; 4. callers with many
+ * texts leave one of the calls at once to those with few, who so wait for each other only.
  */
 import type { CountTokens } from '../../domain/ingestion/chunk';
 import type { Embedder, EmbedResult } from '../../ports/embedder';
@@ -11,11 +12,14 @@ export interface SharedEmbeddingOptions {
   readonly countTokens: CountTokens;
   /** How long a call waits for company, in milliseconds. Default 5. */
   readonly waitMs?: number;
-  /** Calls of the embedder under way at once. Default 4. */
+  /** Calls of the embedder under way at once; all but one (where there are two or more) for callers with many texts. Default 5. */
   readonly callsAtOnce?: number;
   /** Default: a timer. */
   readonly after?: (ms: number, work: () => void) => void;
 }
+
+/** Of the texts that a call takes: a caller with more of them is one with many. */
+const FEW = 1 / 4;
 
 interface Caller {
   readonly vectors: (Float32Array | undefined)[];
@@ -36,7 +40,7 @@ interface Piece {
 }
 
 /** Texts of one caller that stay together as long as none of them is refused. */
-type Group = readonly Piece[];
+type Group = readonly [Piece, ...Piece[]];
 
 /**
  * An embedder with the limits of the one within, whose calls may be larger than those limits: they are cut. Closing it closes
@@ -44,7 +48,7 @@ type Group = readonly Piece[];
  */
 export function shareEmbedding(embedder: Embedder, options: SharedEmbeddingOptions): Embedder {
   const { limits } = embedder;
-  const callsAtOnce = options.callsAtOnce ?? 4;
+  const callsAtOnce = options.callsAtOnce ?? 5;
   const after = options.after ?? ((ms, work) => void setTimeout(work, ms));
   let groups: Group[] = [];
   /** Parts of calls that were refused, each to go alone. */
@@ -55,8 +59,10 @@ export function shareEmbedding(embedder: Embedder, options: SharedEmbeddingOptio
   let due = false;
   let closed = false;
 
+  const hasMany = ({ vectors }: Caller): boolean => vectors.length > limits.texts * FEW;
+
   function pump(): void {
-    groups = groups.filter((group) => !group[0]?.caller.ended);
+    groups = groups.filter(([{ caller }]) => !caller.ended);
     while (underWay.size < callsAtOnce) {
       const pieces = again.shift()?.filter(({ caller }) => !caller.ended) ?? nextCall();
       if (!pieces) return;
@@ -70,17 +76,19 @@ export function shareEmbedding(embedder: Embedder, options: SharedEmbeddingOptio
       due = false;
       return undefined;
     }
+    const large = [...underWay].filter((call) => call.pieces.some(({ caller }) => hasMany(caller))).length;
+    const open = large < Math.max(1, callsAtOnce - 1) ? groups : groups.filter(([piece]) => !hasMany(piece.caller));
     const taken = new Set<Group>();
     const pieces: Piece[] = [];
     let tokens = 0;
-    for (const group of groups) {
+    for (const group of open) {
       const more = group.reduce((sum, piece) => sum + piece.tokens, 0);
       if (taken.size > 0 && (pieces.length + group.length > limits.texts || tokens + more > limits.tokens)) continue;
       taken.add(group);
       pieces.push(...group);
       tokens += more;
     }
-    if (!due && taken.size === groups.length && pieces.length < limits.texts) return undefined;
+    if (open.length === 0 || (!due && taken.size === open.length && pieces.length < limits.texts)) return undefined;
     groups = groups.filter((group) => !taken.has(group));
     if (groups.length === 0) due = false;
     return pieces;
@@ -117,18 +125,16 @@ export function shareEmbedding(embedder: Embedder, options: SharedEmbeddingOptio
   }
 
   function enqueue(caller: Caller, texts: readonly string[]): void {
-    let group: Piece[] = [];
+    let group: [Piece, ...Piece[]] | undefined;
     let sum = 0;
     for (const [index, text] of texts.entries()) {
-      const tokens = options.countTokens(text);
-      if (group.length > 0 && (group.length === limits.texts || sum + tokens > limits.tokens)) {
-        groups.push(group);
-        [group, sum] = [[], 0];
-      }
-      group.push({ caller, index, text, tokens });
-      sum += tokens;
+      const piece = { caller, index, text, tokens: options.countTokens(text) };
+      if (!group || group.length === limits.texts || sum + piece.tokens > limits.tokens) {
+        groups.push((group = [piece]));
+        sum = 0;
+      } else group.push(piece);
+      sum += piece.tokens;
     }
-    groups.push(group);
     if (!timer && !due) {
       timer = true;
       after(options.waitMs ?? 5, () => {

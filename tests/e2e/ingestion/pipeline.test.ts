@@ -294,6 +294,7 @@ it.each([
   ['/v1/search?q=x&projectId=', 400],
   ['/v1/documents?limit=x', 400],
   ['/v1/documents?continuation=%00~', 400],
+  ['/v1/documents?continuation=garbage', 400],
   ['/v1/documents/..%2F..%2Fx', 404],
   ['/v1/documents/AAAAAAAAAAAAAAAAAAAAAA', 404],
 ])('answers %s with %i', async (route, status) => {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSqliteDocumentStore } from '../../../../src/adapters/sqlite/document-store';
 import { openStore, VECTORS_PER_BLOCK } from '../../../../src/adapters/sqlite/schema';
+import { WordTable } from '../../../../src/adapters/sqlite/word-table';
 import type { DocumentStore } from '../../../../src/ports/document-store';
 import { documentStoreContract } from '../../../contracts/document-store';
 import { scaled } from '../../../drivers/scale';
@@ -113,6 +114,36 @@ test('words have the forms of English, weigh more in titles, and are found in ea
   expect(await found('cafe')).toEqual([2]);
   expect(await found('nothing of it')).toEqual([]);
   await store.close();
+});
+
+test('of many common words the rarest are looked for, and a rare one always', async () => {
+  const file = newFile();
+  const store = createSqliteDocumentStore({ file });
+  await store.prepare(writtenModel);
+  const { record, embedded } = writtenVersion('a', 'v', 40);
+  const words = (ordinal: number): string =>
+    [ordinal < 20 ? 'often' : 'everywhere', ordinal % 2 === 0 ? 'half' : '', ordinal === 33 ? 'rare' : ''].join(' ');
+  await store.putChunks(
+    record,
+    'v',
+    embedded.map((chunk) => ({ ...chunk, text: words(chunk.ordinal) })),
+  );
+  await store.replace(record, 'nothing');
+  await store.close();
+  const db = openStore(file);
+  try {
+    const found = (limits: { counted: number; ranked: number }, ...asked: string[]): number =>
+      new WordTable(db, limits).best(asked, 100, undefined).length;
+    expect(found({ counted: 100, ranked: 100 }, 'often', 'half', 'rare')).toBe(31);
+    expect(found({ counted: 100, ranked: 30 }, 'often', 'half', 'rare')).toBe(21);
+    expect(found({ counted: 100, ranked: 20 }, 'often', 'half', 'rare')).toBe(1);
+    expect(found({ counted: 10, ranked: 20 }, 'often', 'half', 'rare')).toBe(21);
+    expect(found({ counted: 100, ranked: 10 }, 'often', 'everywhere')).toBe(20);
+    expect(found({ counted: 100, ranked: 10 }, 'unknown', 'often', 'half')).toBe(20);
+    expect(found({ counted: 100, ranked: 10 }, 'unknown', 'nobody')).toBe(0);
+  } finally {
+    db.close();
+  }
 });
 
 test('a file of before keyword search is brought up to date, once, whoever opens it', async () => {

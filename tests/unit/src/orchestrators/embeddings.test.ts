@@ -77,12 +77,15 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
       const etag = blobs.put({ container: CONTAINER, name }, text);
       return { projectId: 'p', name, text, source: { container: CONTAINER, blob: name, etag }, takenAtMs: 0 };
     },
-    run: (input: EmbeddingsInput, changed: Partial<typeof activities> = {}) =>
+    run: (input: EmbeddingsInput, changed: Partial<typeof activities> = {}, stepMs = 0) =>
       runStory(
         embeddingsStory,
         input,
         { ...activities, ...changed },
-        { startMs: ++runs * 1_000, instanceId: `ingestion-${input.source?.etag}`, onTime: (now) => (time = now) },
+        {
+          ...{ startMs: ++runs * 1_000, instanceId: `ingestion-${input.source?.etag}`, stepMs },
+          onTime: (now) => (time = now),
+        },
       ),
     /** Milliseconds since the epoch, as the story of the last run sees it. */
     now: () => time,
@@ -201,6 +204,26 @@ it('keeps nothing of a blob that was deleted while it was ingested', async () =>
   });
   expect(result).toMatchObject({ outcome: 'superseded' });
   expect(await w.documents()).toEqual([]);
+  expect(w.store.stored()).toEqual([]);
+});
+
+it('embeds no more of a long text once its blob is deleted', async () => {
+  const w = world();
+  const text = Array.from({ length: 40 }, (_, line) => `line ${line}\n`).join('');
+  const batches: number[] = [];
+  const { result } = await w.run(
+    w.put(text),
+    {
+      'index-batch': async (input) => {
+        if (batches.push(0) === 6) w.blobs.lose({ container: CONTAINER, name: 'a.md' });
+        return w.activities['index-batch'](input);
+      },
+    },
+    400,
+  );
+  expect(result).toMatchObject({ outcome: 'superseded' });
+  // Of 20, three at once: two waves, the one that is looked at no more than a second later, and those between.
+  expect(w.embedder.calls.length).toBeLessThanOrEqual(12);
   expect(w.store.stored()).toEqual([]);
 });
 

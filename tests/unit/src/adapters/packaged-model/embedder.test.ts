@@ -61,6 +61,25 @@ test('calls take turns, a few texts at once', async () => {
   await embedder.close();
 });
 
+test('a short call overtakes any number of long ones, and no long one waits for ever', async () => {
+  const embedder = make();
+  const order: string[] = [];
+  const noted = (name: string, texts: readonly string[]): Promise<unknown> =>
+    embedder.embed(texts).then(() => order.push(name));
+  const many = Array.from({ length: 24 }, (_, i) => `${i}`);
+  const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => noted(name, many));
+  const shorts = (async () => {
+    // One after the other, so that there is always a shorter call than the long ones.
+    for (let i = 0; i < 40; i++) await noted('short', ['q']);
+  })();
+  await Promise.all([...all, shorts]);
+  // Two turns of the long ones before any of them ends.
+  expect(order.findIndex((name) => name !== 'short')).toBeGreaterThan(12);
+  // Eight calls of three slices: each slice of theirs goes beside at most one short call.
+  expect(order.slice(0, 34).filter((name) => name !== 'short')).toHaveLength(8);
+  await embedder.close();
+});
+
 test('what is beyond the queue is told when to come again, and nothing of it is kept', async () => {
   const embedder = make(10);
   const first = embedder.embed(Array.from({ length: 20 }, () => 'a'));

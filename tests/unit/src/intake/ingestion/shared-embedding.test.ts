@@ -104,6 +104,48 @@ test('no more calls are under way than allowed, and those that wait share the ne
   await share.close();
 });
 
+test('callers with many texts leave a call to those with few, and have the rest', async () => {
+  const { held, before } = gates();
+  const { share, calls, pass } = shared({ before, limits: { texts: 4, tokens: 1000 } }, { callsAtOnce: 3 });
+  const many = share.embed(Array.from({ length: 16 }, (_, i) => `${i}`));
+  pass();
+  await turn();
+  expect(calls.map((call) => call.length)).toEqual([4, 4]);
+  const few = share.embed(['few']);
+  pass();
+  await turn();
+  expect(calls[2]).toEqual(['few']);
+  held[2]?.();
+  expect(await few).toMatchObject({ kind: 'embedded' });
+  for (let call = 0; call < 5; call++) {
+    held[call]?.();
+    await turn();
+  }
+  expect(await many).toMatchObject({ kind: 'embedded', tokens: 16 });
+  expect(calls.map((call) => call.length)).toEqual([4, 4, 1, 4, 4]);
+  await share.close();
+});
+
+test('callers with few texts do not keep one with many from its turn', async () => {
+  const { held, before } = gates();
+  const { share, calls, pass } = shared({ before, limits: { texts: 4, tokens: 1000 } }, { callsAtOnce: 2 });
+  const answers = [['a'], ['b'], ['1', '2', '3', '4'], ['c']].map((texts) => {
+    const answer = share.embed(texts);
+    pass();
+    return answer;
+  });
+  await turn();
+  held[0]?.();
+  await turn();
+  expect(calls.slice(2)).toEqual([['1', '2', '3', '4']]);
+  held[1]?.();
+  await turn();
+  expect(calls.slice(3)).toEqual([['c']]);
+  for (const open of held) open();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: 'embedded' });
+  await share.close();
+});
+
 test.each([
   ['the service names it', true],
   ['the service does not say which', false],
