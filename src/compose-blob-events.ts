@@ -12,6 +12,7 @@ import { INCOMING_CONTAINER } from './domain/blob-events/blob-event';
 import { tables } from './domain/storage-layout';
 import { createReceiveBlobEvent, longestStayMs } from './intake/blob-events/receive-blob-event';
 import { createReplayBlobEvent } from './intake/blob-events/replay-blob-event';
+import { createRestPoisoned } from './intake/blob-events/rest-poisoned';
 import { createScanIncoming } from './intake/blob-events/scan-incoming';
 import { createInsist } from './intake/insist';
 import type { BlobEventBroker } from './ports/blob-event-broker';
@@ -70,6 +71,7 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
       longestStay: longestStayMs(config.runMs),
     }),
     replay: createReplayBlobEvent(broker),
+    restPoisoned: createRestPoisoned(ledger, clock),
     bury,
     probes: config.blobEvents.broker.kind === 'rabbitmq' ? [broker.probe] : [],
     /** By the names that orchestrations call them. */

@@ -2,6 +2,8 @@ import { app, trigger, type InvocationContext } from '@azure/functions';
 import { POISON } from '../adapters/rabbitmq/topology';
 import type { App } from '../composition';
 import { BLOB_EVENT_QUEUE, BLOB_REPLAY_QUEUE } from '../domain/storage-layout';
+import { queueMessageText } from '../domain/queue-message';
+import type { QueueMessage } from '../intake/receive-media-events';
 import { withInvocationLog } from '../telemetry/logger';
 import { queuedBlobEvent, rabbitBlobEvent } from './blob-event-message';
 import { queueMessageOf } from './queue-message';
@@ -21,7 +23,11 @@ export function registerBlobEventsReplayed({ config, blobEvents }: App): void {
 }
 
 /** What the host gave up becomes a dead letter (C8). */
-export function registerBlobEventsPoisoned({ config, receivePoison }: App): void {
+export function registerBlobEventsPoisoned({ config, blobEvents, receivePoison }: App): void {
+  const bury = async (message: QueueMessage): Promise<void> => {
+    await blobEvents.restPoisoned(queueMessageText(message.body));
+    await receivePoison('blob-events', BLOB_REPLAY_QUEUE, message);
+  };
   for (const [name, queue] of [
     ['blob-events-poisoned', BLOB_EVENT_QUEUE],
     ['blob-event-replays-poisoned', BLOB_REPLAY_QUEUE],
@@ -29,10 +35,7 @@ export function registerBlobEventsPoisoned({ config, receivePoison }: App): void
     app.storageQueue(name, {
       queueName: `${queue}-poison`,
       connection: config.storage.connectionName,
-      handler: (body, context) =>
-        withInvocationLog(context, () =>
-          receivePoison('blob-events', BLOB_REPLAY_QUEUE, queueMessageOf(body, context)),
-        ),
+      handler: (body, context) => withInvocationLog(context, () => bury(queueMessageOf(body, context))),
     });
   if (config.blobEvents.broker.kind !== 'rabbitmq') return;
   app.generic('blob-events-rejected', {
@@ -42,9 +45,7 @@ export function registerBlobEventsPoisoned({ config, receivePoison }: App): void
     }),
     handler: (body: unknown, context: InvocationContext) => {
       const { id, raw, insertedMs } = rabbitBlobEvent(body, context);
-      return withInvocationLog(context, () =>
-        receivePoison('blob-events', BLOB_REPLAY_QUEUE, { body: raw, id, dequeueCount: 5, insertedMs }),
-      );
+      return withInvocationLog(context, () => bury({ body: raw, id, dequeueCount: 5, insertedMs }));
     },
   });
 }

@@ -7,6 +7,9 @@ import { count } from '../telemetry/meters';
 import { attributes } from '../telemetry/names';
 import type { QueueMessage } from './receive-media-events';
 
+/** `maxDequeueCount` in host.json. The message itself says how often it came out of the poison queue. */
+const HOST_TRIES = 5;
+
 /** Brings what the host gave up (`<queue>-poison`) into the dead-letter store, with code `HOST_POISON` (C8). */
 export function createReceivePoison(ports: { readonly deadLetters: DeadLetterStore; readonly logger: Logger }) {
   return async (pipeline: Pipeline, queue: string, message: QueueMessage): Promise<void> => {
@@ -17,7 +20,7 @@ export function createReceivePoison(ports: { readonly deadLetters: DeadLetterSto
       pipeline,
       code: 'HOST_POISON',
       error: `The host gave up a message of ${queue}: its function failed every time. The log has the reason; replay it once that is mended.`,
-      attempts: message.dequeueCount,
+      attempts: HOST_TRIES,
       keys: { queue, messageId: message.id },
       createdAt: new Date(message.insertedMs).toISOString(),
       state: 'open',

@@ -168,4 +168,12 @@ export const bugs: readonly PlantedBug[] = [
     replace: '',
     tests: 'orchestrators/move-blob',
   },
+  {
+    name: 'blobs-poisoned-come-again',
+    plants: 'a version whose message the host gave up is published again while its dead letter is open',
+    file: 'src/functions/blob-events-returned.ts',
+    find: '    await blobEvents.restPoisoned(queueMessageText(message.body));\n',
+    replace: '',
+    tests: 'dead-letters/dying-worker',
+  },
 ];
