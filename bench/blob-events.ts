@@ -4,6 +4,7 @@
  * and what a look through 100,000 blobs costs. Azurite is a process of its own and serves all in turn. `BENCH_ROUNDS` (5),
  * `BENCH_BLOBS` (200), `BENCH_LISTED` (100000; 0 leaves it out); `BENCH_RABBITMQ_URL` adds RabbitMQ, which nobody else may use.
  */
+import { noItemNotes } from '../src/intake/item-notes';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -215,6 +216,7 @@ async function listingCost(): Promise<Record<string, unknown>> {
     let at = 0;
     const scan = createScanIncoming(
       {
+        items: noItemNotes,
         listing: {
           async *pages() {
             for (let from = 0; from < LISTED; from += 5_000)

@@ -12,7 +12,7 @@ import { demoStates, earlierDemo, uploadDemo } from './local/demo';
 import { startHostProcess, type HostProcess } from './local/host-process';
 import { effectiveEnvironment, localSettings } from './local/local-settings';
 import { formatTable } from './local/pipeline-table';
-import { indexFile } from './local/index-file';
+import { indexFile, itemsFile } from './local/index-file';
 import { runIngestionDemo } from './local/ingestion-demo';
 import { runOrdersDemo } from './local/orders-demo';
 import { pipelineRows } from './local/pipeline-rows';
@@ -62,6 +62,9 @@ async function serve(options: StartOptions, stopped: AbortSignal, home: string, 
     Object.assign(environment, share);
   }
   environment.SQLITE_FILE = indexFile(environment, home);
+  // One machine has all of it; ITEMS_STORE, where it is set, wins.
+  if ((environment.ITEMS_STORE ?? '') === '') environment.ITEMS_STORE = 'sqlite';
+  environment.ITEMS_FILE = itemsFile(environment, home);
   const checked = checkSettings(environment);
   if (!checked.ok)
     throw new StartRefused(

@@ -19,6 +19,7 @@ import type { BlobEventBroker } from './ports/blob-event-broker';
 import type { BlobStore } from './ports/blob-store';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
+import type { ItemNotes } from './ports/item-notes';
 import type { Logger } from './telemetry/logger';
 import { observe } from './telemetry/meters';
 import { attributes } from './telemetry/names';
@@ -28,6 +29,7 @@ export interface BlobEventPorts {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterStore;
+  readonly items: ItemNotes;
   readonly logger: Logger;
 }
 
@@ -39,7 +41,10 @@ export function createBlobEventBroker(
   return blobEvents.broker.kind === 'rabbitmq' ? createRabbitBroker(blobEvents.broker) : createBlobEventQueues(clients);
 }
 
-export function composeBlobEvents(config: Config, { clients, blobs, clock, deadLetters, logger }: BlobEventPorts) {
+export function composeBlobEvents(
+  config: Config,
+  { clients, blobs, clock, deadLetters, items, logger }: BlobEventPorts,
+) {
   const { account } = config.storage;
   const broker = createBlobEventBroker(config, clients);
   const ledger = createBlobEventLedger(clients, tables.blobEvents, INCOMING_CONTAINER);
@@ -57,12 +62,11 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
     });
   return {
     scan: createScanIncoming(
-      { listing: createBlobListing(clients), ledger, broker, clock, logger },
+      { listing: createBlobListing(clients), ledger, broker, items, clock, logger },
       { account, republishMs: config.blobEvents.republishMs },
     ),
     receive: createReceiveBlobEvent({
-      broker,
-      bury,
+      ...{ broker, bury, items, clock },
       insist,
       sleep,
       monotonic: () => performance.now(),
@@ -77,8 +81,7 @@ export function composeBlobEvents(config: Config, { clients, blobs, clock, deadL
     /** By the names that orchestrations call them. */
     activities: {
       'move-blob': createMoveBlob({
-        blobs,
-        account,
+        ...{ blobs, items, clock, account },
         longestCall: () => AbortSignal.timeout(longestCallMs(config.runMs)),
       }),
       'bury-blob-event': bury,

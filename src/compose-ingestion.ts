@@ -39,6 +39,7 @@ import { createSweepWorkingTexts } from './intake/ingestion/sweep-working-texts'
 import type { BlobStore } from './ports/blob-store';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
+import type { ItemNotes } from './ports/item-notes';
 import type { DocumentStore } from './ports/document-store';
 import type { Embedder } from './ports/embedder';
 import type { Probe } from './ports/probe';
@@ -51,6 +52,7 @@ export interface IngestionPorts {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterStore;
+  readonly items: ItemNotes;
   readonly logger: PlainLogger;
 }
 
@@ -80,7 +82,10 @@ export function createDocumentStore(access: DocumentStoreAccess, logger?: PlainL
   });
 }
 
-export function composeIngestion(config: Config, { clients, blobs, clock, deadLetters, logger }: IngestionPorts) {
+export function composeIngestion(
+  config: Config,
+  { clients, blobs, clock, deadLetters, items, logger }: IngestionPorts,
+) {
   const settings = config.ingestion;
   const { account } = config.storage;
   const stop = new AbortController();
@@ -101,7 +106,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
   const marks = createWorkingBlobs(clients, QUARANTINE_CONTAINER);
   const ingest = createIngestBlob(
     {
-      ...{ blobs, working, store, embedder, bury, clock, sleep, logger },
+      ...{ blobs, working, store, embedder, bury, items, clock, sleep, logger },
       rules: createContentRules(settings),
       quarantine: createQuarantineBlob({ blobs, copyProven, account }),
       isReleased: createIsReleased(marks),
@@ -161,7 +166,7 @@ export function composeIngestion(config: Config, { clients, blobs, clock, deadLe
       }),
       'index-batch': createIndexBatch({ blobs, working, embedder, breaker, store, monotonic }),
       'replace-document': createReplaceDocument({ blobs, store, clock }),
-      'settle-document': createSettleDocument({ store, working, clock, logger }),
+      'settle-document': createSettleDocument({ store, working, items, clock, logger }),
       'bury-document': bury,
       'remove-document': createRemoveDocument({ store }),
       'remove-chunks': createRemoveChunks({ store }),

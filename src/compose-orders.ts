@@ -19,6 +19,7 @@ import { createResumeOrders } from './intake/orders/resume-orders';
 import { createSettleOrders } from './intake/orders/settle-orders';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
+import type { ItemNotes } from './ports/item-notes';
 import type { Logger } from './telemetry/logger';
 import { observe } from './telemetry/meters';
 import { attributes } from './telemetry/names';
@@ -27,12 +28,13 @@ export interface OrderPorts {
   readonly clients: StorageClients;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterStore;
+  readonly items: ItemNotes;
   readonly logger: Logger;
   readonly unique: () => string;
 }
 
 /** The handler of orders, the same for every backend. */
-export function composeOrders(config: Config, { clients, clock, deadLetters, logger, unique }: OrderPorts) {
+export function composeOrders(config: Config, { clients, clock, deadLetters, items, logger, unique }: OrderPorts) {
   const settings = config.orders;
   const backends = composeOrderBackends(config, clients);
   const stop = new AbortController();
@@ -44,9 +46,12 @@ export function composeOrders(config: Config, { clients, clock, deadLetters, log
   const downstream =
     settings.callback && createHttpDownstream({ ...settings.callback, connections: settings.concurrency });
   const counts = new OrderCounts();
-  const apply = createApplyOrder({ counts, downstream, bury, clock, sleep, random: Math.random, logger }, settings);
+  const apply = createApplyOrder(
+    { counts, items, downstream, bury, clock, sleep, random: Math.random, logger },
+    settings,
+  );
   const insist = createInsist({ sleep, logger, stopping: stop.signal, pipeline: 'orders' });
-  const ports = { counts, ledger, parked, apply, bury, insist, clock, unique, logger };
+  const ports = { counts, items, ledger, parked, apply, bury, insist, clock, unique, logger };
   const parkedCount = async (): Promise<number> =>
     [...(await parked.places()).values()].reduce((sum, places) => sum + places.length, 0);
   observe('backlog', async () => {

@@ -7,6 +7,7 @@ import { tables } from './domain/storage-layout';
 import { createRemoveEndedState, type RetainedFor } from './intake/remove-ended-state';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
+import type { ItemStore } from './ports/item-store';
 import type { Retained } from './ports/retention';
 import type { Logger } from './telemetry/logger';
 
@@ -17,12 +18,14 @@ export function composeRetention(
   ports: {
     readonly clients: StorageClients;
     readonly deadLetters: DeadLetterStore;
+    /** Undefined: none. */
+    readonly items: ItemStore | undefined;
     readonly clock: Clock;
     readonly logger: Logger;
   },
 ) {
-  const { clients, deadLetters } = ports;
-  const { inboxDays, mediaDays, deadLetterDays, instanceDays } = retention;
+  const { clients, deadLetters, items } = ports;
+  const { inboxDays, mediaDays, deadLetterDays, instanceDays, itemDays } = retention;
   const kinds: readonly RetainedFor[] = [
     { retained: retainedRows(clients, tables.inbox, 'inbox', { ended: isOfUploads }), days: inboxDays },
     {
@@ -37,6 +40,7 @@ export function composeRetention(
       },
       days: deadLetterDays,
     },
+    ...(items ? [{ retained: { name: 'items', removeEnded: items.removeBefore.bind(items) }, days: itemDays }] : []),
   ];
   const remove = createRemoveEndedState(ports);
   return (instances: Retained | undefined) =>

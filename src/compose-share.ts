@@ -17,6 +17,7 @@ import { createWatchSession } from './intake/watch-session';
 import type { Clock } from './ports/clock';
 import type { DeadLetterStore } from './ports/dead-letter-store';
 import type { GroupInbox } from './ports/inbox';
+import type { ItemNotes } from './ports/item-notes';
 import type { Probe } from './ports/probe';
 import type { WatchStore } from './ports/watch-store';
 import type { Logger } from './telemetry/logger';
@@ -30,6 +31,7 @@ export interface SharePorts {
   readonly groupInbox: GroupInbox;
   readonly watch: WatchStore;
   readonly deadLetters: DeadLetterStore;
+  readonly items: ItemNotes;
 }
 
 export function composeShare(config: ShareConfig, ports: SharePorts) {
@@ -110,7 +112,7 @@ export function composeShare(config: ShareConfig, ports: SharePorts) {
     probes: [accountProbe(config, account), shareProbe(config, view)] as readonly Probe[],
     activities: {
       'transfer-share-files': createTransferShareFiles(
-        { share, blobs, inbox: ports.groupInbox, flights, logger, monotonic },
+        { share, blobs, inbox: ports.groupInbox, flights, items: ports.items, clock, logger, monotonic },
         { blockSize: config.blockSize, concurrency: config.concurrency },
       ),
       'bury-share-file': createBuryShareFile(

@@ -25,6 +25,7 @@ import { createSignatureReader } from './adapters/file-signature/signature-reade
 import { createFormReader } from './adapters/multipart/form-reader';
 import { composeShare, shareActivitiesElsewhere } from './compose-share';
 import { composeBlobEvents } from './compose-blob-events';
+import { composeItems } from './compose-items';
 import { composeIngestion } from './compose-ingestion';
 import { composeOrders } from './compose-orders';
 import { composeRetention } from './compose-retention';
@@ -33,6 +34,7 @@ import type { Pipeline } from './domain/dead-letter';
 import { PROCESSED_CONTAINER } from './domain/media/media-event';
 import { DEAD_LETTER_CONTAINER, tables } from './domain/storage-layout';
 import { createUploadAnnouncements } from './intake/announce-upload';
+import { noteDeadLetters } from './intake/note-dead-letters';
 import { createReadiness } from './intake/readiness';
 import { createReceiveMediaEvents } from './intake/receive-media-events';
 import { createReceivePoison } from './intake/receive-poison';
@@ -56,7 +58,13 @@ export function compose(config: Config) {
   const records = createMediaRecords(clients, tables.media);
   const directUploads = createDirectUploads(clients, tables.uploads);
   const signatures = createSignatureReader();
-  const deadLetters = createDeadLetterStore(clients, tables.deadLetters, DEAD_LETTER_CONTAINER);
+  const where = composeItems(config, clients, logger);
+  const items = where.notes;
+  const deadLetters = noteDeadLetters(
+    createDeadLetterStore(clients, tables.deadLetters, DEAD_LETTER_CONTAINER),
+    items,
+    clock,
+  );
 
   const storageProbe = createStorageProbe(clients, config.storage.account, {
     container: PROCESSED_CONTAINER,
@@ -74,14 +82,15 @@ export function compose(config: Config) {
       groupInbox: createGroupInbox(clients, tables.inbox, clock, () => performance.now()),
       watch: createWatchStore(clients, tables.share),
       deadLetters,
+      items,
     });
   if (share) probes.set('nfs', [storageProbe, ...share.probes]);
 
-  const orders = composeOrders(config, { clients, clock, deadLetters, logger, unique: uniqueSuffix });
+  const orders = composeOrders(config, { clients, clock, deadLetters, items, logger, unique: uniqueSuffix });
   if (config.pipelines.has('orders')) probes.set('orders', [storageProbe, ...orders.probes]);
-  const blobEvents = composeBlobEvents(config, { clients, blobs, clock, deadLetters, logger });
+  const blobEvents = composeBlobEvents(config, { clients, blobs, clock, deadLetters, items, logger });
   if (config.pipelines.has('blob-events')) probes.set('blob-events', [storageProbe, ...blobEvents.probes]);
-  const ingestion = composeIngestion(config, { clients, blobs, clock, deadLetters, logger });
+  const ingestion = composeIngestion(config, { clients, blobs, clock, deadLetters, items, logger });
   if (config.pipelines.has('ingestion')) probes.set('ingestion', [storageProbe, ...ingestion.probes]);
   const copyMedia = createCopyMedia({ blobs });
   const { verify, maxAttempts } = config.media;
@@ -93,6 +102,7 @@ export function compose(config: Config) {
     media: records,
     share,
     directUploads,
+    where,
     uploads: createUploadAnnouncements(
       {
         uploads: directUploads,
@@ -117,13 +127,13 @@ export function compose(config: Config) {
       config.upload,
     ),
     receiveMediaEvents: createReceiveMediaEvents(
-      { blobs, inbox, uploads: directUploads, deadLetters, logger },
+      { blobs, inbox, uploads: directUploads, deadLetters, items, clock, logger },
       { account: config.storage.account, maxAttempts },
     ),
     orders,
     blobEvents,
     ingestion,
-    removeEndedState: composeRetention(config, { clients, deadLetters, clock, logger }),
+    removeEndedState: composeRetention(config, { clients, deadLetters, items: where.store, clock, logger }),
     receivePoison: createReceivePoison({ deadLetters, logger }),
     replayer: createReplayer({ deadLetters, queue, clock, sleep: (ms) => delay(ms), logger }),
     /** By the names that orchestrations call them. */
@@ -134,7 +144,7 @@ export function compose(config: Config) {
       'check-copy': createCheckCopy({ blobs, copyMedia }),
       'type-copy': createTypeCopy({ blobs }),
       'verify-media': createVerifyMedia({ blobs, verify }),
-      'settle-media': createSettleMedia({ inbox, records, clock }),
+      'settle-media': createSettleMedia({ inbox, records, items, clock }),
       'bury-media': createBuryMedia({ deadLetters, records, inbox }),
       ...blobEvents.activities,
       ...ingestion.activities,

@@ -9,6 +9,7 @@ import { environment } from './config/environment';
 import { describeProblem } from './config/setting-problem';
 import { registerBlobEventsPoisoned, registerBlobEventsReplayed } from './functions/blob-events-returned';
 import { registerBlobEventQueued, registerBlobEventFromRabbit } from './functions/blob-event-received';
+import { registerItems } from './functions/items';
 import { registerIncomingScanned } from './functions/incoming-scanned';
 import { registerDeadLetters } from './functions/dead-letters';
 import { registerDurable } from './functions/durable';
@@ -57,6 +58,7 @@ if (loaded.ok) {
   registerReadiness(sluice);
   registerDurable(sluice);
   registerDeadLetters(sluice);
+  registerItems(sluice);
   // A deployment that scales to none would sleep through it, and has nothing of its own to remove.
   if (config.orders.triggers !== 'backend') registerEndedStateRemoved(sluice);
   if (config.pipelines.has('media')) {
@@ -110,6 +112,8 @@ if (loaded.ok) {
     }
     app.hook.appTerminate(() => sluice.orders.stop());
   }
+  // Last: what the others still note is kept.
+  app.hook.appTerminate(() => sluice.where.stop());
 } else {
   const logger = createLogger('info');
   for (const problem of loaded.problems) logger.error(describeProblem(problem));

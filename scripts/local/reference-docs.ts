@@ -3,6 +3,7 @@ import { chartSchema } from './chart-schema';
 import { errorDefinitions } from '../../src/domain/error-codes';
 import { containerDefinition, VECTOR_PATH } from '../../src/adapters/cosmos/container-definition';
 import { settingDefinition, settingNames } from '../../src/config/settings';
+import { itemStates } from '../../src/domain/items/item-states';
 import { RAW_CONTAINER } from '../../src/domain/media/media-event';
 import {
   DEAD_LETTER_CONTAINER,
@@ -26,6 +27,7 @@ export function referencePages(): readonly ReferencePage[] {
     { file: 'docs/settings.md', text: settingsPage() },
     { file: 'docs/errors.md', text: errorsPage() },
     { file: 'docs/telemetry.md', text: telemetryPage() },
+    { file: 'docs/items.md', text: itemsPage() },
     { file: 'infra/storage-layout.json', text: storageLayoutFile() },
     { file: 'infra/cosmos-container.json', text: cosmosContainerFile() },
     { file: 'infra/helm/sluice/values.schema.json', text: chartSchema() },
@@ -128,4 +130,33 @@ function telemetryPage(): string {
 
 function page(title: string, ...parts: readonly string[]): string {
   return `# ${title}\n\n${parts.join('\n\n')}\n`;
+}
+
+function itemsPage(): string {
+  const rows = [
+    ['state', 'it means', 'what to do'],
+    ...Object.entries(itemStates).map(([state, { meaning, next }]) => [`\`${state}\``, meaning, next ?? 'Nothing.']),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  const table = [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+  return page(
+    'Where is my file or order?',
+    made('src/domain/items/item-states.ts'),
+    [
+      '`npm run where -- NAME|ORDER|TRACE`, or `GET /v1/items?name=|orderId=|traceId=`, answers for every pipeline at once: state,',
+      'since when, tries, orchestration, dead letter, trace, what to do next, and the states before. A name is looked for whole',
+      '(`rawfiles/2026/a.pdf`, or the path in the share) or by what follows its last slash; each version of a file, and each event of an',
+      'order, is an item of its own, the latest first (`limit`, 100 unless told, at most 1,000). An order of many tenants is narrowed by',
+      '`tenantId`.',
+    ].join('\n'),
+    table,
+    [
+      'Notes are written beside the work, never in its way: an answer may be a moment behind, and when a process is killed, or storage',
+      'is away for long, one may be missing. Nothing is decided by them; each pipeline goes by its own state. They go',
+      '`RETENTION_DAYS_ITEMS` days after the last of them, and lie where `ITEMS_STORE` says.',
+    ].join('\n'),
+  );
 }

@@ -4,6 +4,9 @@
  */
 import { bareEtag, INCOMING_CONTAINER, versionId, type BlobMove } from '../domain/blob-events/blob-event';
 import { PROCESSED_CONTAINER } from '../domain/media/media-event';
+import { incomingItem } from '../domain/items/item-of-letter';
+import type { Clock } from '../ports/clock';
+import type { ItemNotes } from '../ports/item-notes';
 import type { BlobFacts, BlobHash, BlobRef, BlobStore } from '../ports/blob-store';
 import { count } from '../telemetry/meters';
 import { attributes } from '../telemetry/names';
@@ -60,12 +63,16 @@ const COPY_TRIES = 5;
 
 export function createMoveBlob({
   blobs,
+  items,
+  clock,
   account,
   partBytes: usualPart = PART_BYTES,
   leastPartBytes = LEAST_PART_BYTES,
   longestCall = () => AbortSignal.timeout(LONGEST_CALL_MS),
 }: {
   readonly blobs: BlobStore;
+  readonly items: ItemNotes;
+  readonly clock: Clock;
   readonly account: string;
   /** @default 16 GiB */
   readonly partBytes?: number;
@@ -76,8 +83,18 @@ export function createMoveBlob({
 }): MoveBlob {
   return async (input) => {
     const result = await inTime(input);
-    if (result.kind !== 'unfinished' && result.kind !== 'mismatch')
-      count('items', 1, { [attributes.pipeline]: 'blob-events', [attributes.outcome]: result.kind });
+    const { kind } = result;
+    if (kind === 'unfinished' || kind === 'mismatch') return result;
+    count('items', 1, { [attributes.pipeline]: 'blob-events', [attributes.outcome]: kind });
+    if (kind === 'unknown') return result;
+    const detail = kind === 'moved' ? `${PROCESSED_CONTAINER}/${input.move.destination}` : kind;
+    items.note({
+      ...incomingItem(input.move),
+      state: kind === 'moved' ? 'done' : 'skipped',
+      atMs: clock.now(),
+      detail,
+    });
+    await items.kept();
     return result;
   };
 

@@ -4,12 +4,15 @@
  */
 import type { DocumentSource } from '../domain/ingestion/document';
 import type { DocumentOutcome } from '../domain/ingestion/index-work';
+import { versionItem } from '../domain/items/item-of-letter';
 import type { Clock } from '../ports/clock';
+import type { ItemNotes } from '../ports/item-notes';
 import type { DocumentKey, DocumentStore } from '../ports/document-store';
 import type { WorkingBlobs } from '../ports/working-blobs';
 import type { Logger } from '../telemetry/logger';
 import { count, record } from '../telemetry/meters';
 import { attributes } from '../telemetry/names';
+import { currentTraceId } from '../telemetry/tracing';
 import { removeUnseen } from './remove-chunks';
 
 export type SettleDocument = (input: {
@@ -30,11 +33,13 @@ export type SettleDocument = (input: {
 export function createSettleDocument({
   store,
   working,
+  items,
   clock,
   logger,
 }: {
   readonly store: DocumentStore;
   readonly working: WorkingBlobs;
+  readonly items: ItemNotes;
   readonly clock: Clock;
   readonly logger: Logger;
 }): SettleDocument {
@@ -51,5 +56,22 @@ export function createSettleDocument({
       ...(source ? { blob: `${source.container}/${source.blob}`, etag: source.etag } : {}),
       ...(tookMs === undefined ? {} : { tookMs }),
     });
+    // What failed is noted with its dead letter; a text that came alone has no name that users could know it by.
+    if (!source || outcome === 'failed') return;
+    const { instanceId, chunks } = told;
+    const isDone = outcome === 'ingested' || outcome === 'unchanged';
+    const detail = outcome === 'ingested' ? `passages: ${chunks ?? 0}` : outcome;
+    const traceId = currentTraceId();
+    items.note({
+      ...{
+        ...versionItem('ingestion', `${source.container}/${source.blob}`, source.etag),
+        state: isDone ? 'done' : 'skipped',
+        atMs: clock.now(),
+        detail,
+        instanceId,
+      },
+      ...(traceId === undefined ? {} : { traceId }),
+    });
+    await items.kept();
   };
 }

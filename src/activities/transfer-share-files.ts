@@ -8,6 +8,7 @@
 import { blobNameOf } from '../domain/share/blob-name';
 import { parseClaimedPath } from '../domain/share/claimed-path';
 import { isMachineTrouble, isStagingTrouble, isStorageTrouble } from '../domain/share/general-failure';
+import type { ItemRef, ItemState } from '../domain/items/item';
 import {
   SHARE_INBOX,
   shareInboxKey,
@@ -17,13 +18,16 @@ import {
   type TransferResult,
 } from '../domain/share/transfer';
 import type { Flight, FlightLog } from '../ports/flight-log';
+import { shareItem } from '../domain/items/item-of-letter';
+import type { Clock } from '../ports/clock';
 import type { GroupInbox } from '../ports/inbox';
+import type { ItemNotes } from '../ports/item-notes';
 import type { Permit, ShareBlobs } from '../ports/share-blobs';
 import type { Failed, ShareFiles, StagedFile } from '../ports/share-files';
 import { messageOf, type Logger } from '../telemetry/logger';
 import { count, record } from '../telemetry/meters';
 import { attributes, spans } from '../telemetry/names';
-import { inSpan } from '../telemetry/tracing';
+import { currentTraceId, inSpan } from '../telemetry/tracing';
 
 export type TransferShareFiles = (input: {
   readonly instanceId: string;
@@ -36,6 +40,8 @@ export interface TransferPorts {
   readonly blobs: ShareBlobs;
   readonly inbox: GroupInbox;
   readonly flights: FlightLog;
+  readonly items: ItemNotes;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Milliseconds by a clock that never jumps. */
   readonly monotonic: () => number;
@@ -65,13 +71,16 @@ interface Work {
 type Ended = Extract<TransferOutcome, { kind: 'failed' | 'postponed' }>;
 
 export function createTransferShareFiles(ports: TransferPorts, settings: TransferSettings): TransferShareFiles {
-  const { share, blobs, inbox, flights, logger } = ports;
+  const { share, blobs, inbox, flights, items, clock, logger } = ports;
 
   return async ({ instanceId, run, files }) => {
     const flight = await flights.board(instanceId, files);
     const began = ports.monotonic();
     try {
       const works = files.map(workOf);
+      items.note(
+        ...files.map(({ path }) => ({ ...itemOf(path), state: 'working' as const, atMs: clock.now(), instanceId })),
+      );
       await transfer(works, run, flight);
       await countFailures(works, run);
       const outcomes = works.map(({ outcome }) => outcome ?? failed('SHARE_FAILED', 'The transfer ended early.'));
@@ -80,6 +89,7 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
         [attributes.parcel]: files.length === 1 ? 'one' : 'many',
       });
       flight.land(outcomes);
+      await items.kept();
       return { outcomes };
     } finally {
       flight.land();
@@ -295,6 +305,12 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     const { date, session, file } = parseClaimedPath(path) ?? { date: '', session: '', file: path };
     const fields = { pipeline: 'nfs', file, session, date, instanceId };
     count('shareFiles', 1, { [attributes.outcome]: outcome.kind });
+    const traceId = currentTraceId();
+    const [state, detail] = itemStateOf(outcome);
+    items.note({
+      ...{ ...shareItem({ date, session, file }), state, atMs: clock.now(), detail, instanceId },
+      ...(traceId === undefined ? {} : { traceId }),
+    });
     if (outcome.kind === 'done') {
       count('shareBytes', outcome.bytes);
       logger.info('File arrived', { ...fields, blob: outcome.blob, size: outcome.bytes, md5: outcome.md5 });
@@ -306,6 +322,27 @@ export function createTransferShareFiles(ports: TransferPorts, settings: Transfe
     } else {
       logger.info('File was left', { ...fields, reason: outcome.kind });
     }
+  }
+}
+
+function itemOf(path: string): ItemRef {
+  return shareItem(parseClaimedPath(path) ?? { date: '', session: '', file: path });
+}
+
+/** A file that failed is tried again, until it becomes a dead letter, which says so itself. */
+function itemStateOf(outcome: TransferOutcome): readonly [ItemState, string] {
+  switch (outcome.kind) {
+    case 'done':
+      return ['done', outcome.blob];
+    case 'failed':
+    case 'postponed':
+      return ['waiting', `${outcome.code}: ${outcome.error}`];
+    case 'returned':
+      return ['skipped', 'Its writer was not done; it is claimed anew when it stays the same.'];
+    case 'gone':
+      return ['skipped', 'It was gone.'];
+    case 'held':
+      return ['working', 'Another run has it.'];
   }
 }
 

@@ -58,8 +58,11 @@ export interface Config {
     readonly ledger: 'table' | 'memory';
     readonly retentionMs: number;
   };
+  /** Where it is noted what became of files and orders. */
+  readonly items: { readonly kind: 'table' | 'none' } | { readonly kind: 'sqlite'; readonly file: string };
   /** What ended goes after so many days. */
   readonly retention: {
+    readonly itemDays: number;
     readonly instanceDays: number;
     readonly inboxDays: number;
     readonly mediaDays: number;
@@ -173,7 +176,10 @@ export function loadConfig(environment: Environment): LoadedConfig {
       ledger: read.ORDERS_LEDGER,
       retentionMs: read.RETENTION_DAYS_ORDERS * 86_400_000,
     },
+    items:
+      read.ITEMS_STORE === 'sqlite' ? { kind: 'sqlite', file: read.ITEMS_FILE } : { kind: read.ITEMS_STORE ?? 'table' },
     retention: {
+      itemDays: read.RETENTION_DAYS_ITEMS,
       instanceDays: read.RETENTION_DAYS_INSTANCES,
       inboxDays: read.RETENTION_DAYS_INBOX,
       mediaDays: read.RETENTION_DAYS_MEDIA,

@@ -567,6 +567,29 @@ export const settings = {
       'How long it is kept which uploads are done. An event that comes again later finds the copy of its file instead.',
     default: '30',
   },
+  ITEMS_STORE: {
+    schema: z.enum(['table', 'sqlite', 'none']).optional(),
+    accepts: 'table, sqlite or none',
+    example: 'table',
+    meaning:
+      'Where it is noted what became of each file and order, for GET /v1/items and npm run where: in table storage, in a file (one machine only), or nowhere. Absent: sqlite under npm start, else table.',
+    default: '',
+  },
+  ITEMS_FILE: {
+    schema: text('.sluice/items.db'),
+    accepts: 'a path, from the folder of the app where it is relative',
+    example: '/data/items.db',
+    meaning: 'That file, with ITEMS_STORE=sqlite. npm start keeps it with its other state.',
+    default: '.sluice/items.db',
+  },
+  RETENTION_DAYS_ITEMS: {
+    schema: integer(30, 1, 3_650),
+    accepts: 'a whole number of days from 1 to 3650',
+    example: '30',
+    meaning:
+      'How long GET /v1/items answers what became of a file or order, counted from the last thing that happened to it.',
+    default: '30',
+  },
   RETENTION_DAYS_MEDIA: {
     schema: integer(90, 7, 3_650),
     accepts: 'a whole number of days from 7 to 3650',

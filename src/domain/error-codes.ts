@@ -120,6 +120,12 @@ const list = [
     remedy: 'GET /v1/documents lists those there are; documentId and projectId together name one.',
   },
   {
+    code: 'ITEMS_NOT_KEPT',
+    status: 501,
+    title: 'Nobody notes where files and orders are',
+    remedy: 'Set ITEMS_STORE to table, or to sqlite on one machine, and restart; what comes from then on is found.',
+  },
+  {
     code: 'SESSION_RUNNING',
     status: 409,
     title: 'A session is running',

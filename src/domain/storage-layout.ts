@@ -37,6 +37,7 @@ export const tables = {
   parked: 'sluiceparked',
   blobEvents: 'sluiceblobevents',
   breakers: 'sluicebreakers',
+  items: 'sluiceitems',
 } as const;
 
 /** Everything that must exist in the pipelines' storage account; the infrastructure and `npm start` both make it from here. */

@@ -6,6 +6,7 @@ import { deadLetterId } from '../domain/dead-letter';
 import { sha256Hex } from '../domain/digest';
 import type { ErrorCode } from '../domain/error-codes';
 import { instanceId } from '../domain/instance-id';
+import { versionItem } from '../domain/items/item-of-letter';
 import { decideMediaEvent, type MediaItem } from '../domain/media/media-event';
 import { mediaInboxKey, PROCESS_MEDIA, type ProcessMediaInput } from '../domain/media/process-media';
 import { queueMessageText, rawText } from '../domain/queue-message';
@@ -15,7 +16,9 @@ import type { BlobStore } from '../ports/blob-store';
 import type { DeadLetterStore } from '../ports/dead-letter-store';
 import type { DirectUploads } from '../ports/direct-uploads';
 import type { Inbox } from '../ports/inbox';
+import type { ItemNotes } from '../ports/item-notes';
 import type { Orchestrations } from '../ports/orchestrations';
+import type { Clock } from '../ports/clock';
 import type { Logger } from '../telemetry/logger';
 import { count } from '../telemetry/meters';
 import { attributes, messageAttributes, spans } from '../telemetry/names';
@@ -35,6 +38,8 @@ export interface MediaEventPorts {
   readonly inbox: Inbox;
   readonly uploads: DirectUploads;
   readonly deadLetters: DeadLetterStore;
+  readonly items: ItemNotes;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -104,6 +109,16 @@ export function createReceiveMediaEvents(ports: MediaEventPorts, settings: Media
       }
       logger.info(started === 'started' ? 'Processing started' : 'Processing is under way already', fields);
       noteEvent(started);
+      const traceId = currentTraceId();
+      ports.items.note({
+        ...{
+          ...versionItem('media', fields.blob, item.etag),
+          state: 'working',
+          atMs: ports.clock.now(),
+          instanceId: id,
+        },
+        ...(traceId === undefined ? {} : { traceId }),
+      });
     });
   }
 

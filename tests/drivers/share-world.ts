@@ -3,6 +3,7 @@
  * file system, of storage and of the inbox, before or after it took effect; a hung call may still be carried out much later.
  * Watches the invariants while it runs: see {@link ShareWorld.violations}.
  */
+import { noItemNotes } from '../../src/intake/item-notes';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -226,7 +227,16 @@ export class ShareWorld {
     };
     const activities = {
       'transfer-share-files': createTransferShareFiles(
-        { share, blobs, inbox: groupInbox, flights, logger: silentLogger, monotonic },
+        {
+          share,
+          blobs,
+          inbox: groupInbox,
+          flights,
+          items: noItemNotes,
+          clock: this.clock,
+          logger: silentLogger,
+          monotonic,
+        },
         { blockSize: BLOCK, concurrency: 3 },
       ),
       'bury-share-file': createBuryShareFile(

@@ -42,7 +42,11 @@ export async function startStorage(
       ? settings({ folder, connectionString: azurite.connectionString, blobPort: blob })
       : settings;
   // No app under test may share its index with another.
-  const own = { SQLITE_FILE: path.join(folder, 'documents.db') };
+  const own = {
+    SQLITE_FILE: path.join(folder, 'documents.db'),
+    ITEMS_STORE: 'sqlite',
+    ITEMS_FILE: path.join(folder, 'items.db'),
+  };
   const all = { ...own, AzureWebJobsStorage: azurite.connectionString, ...given };
   const loaded = loadConfig(all);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));

@@ -1,15 +1,7 @@
-/** Messages between the app and the threads that have the file open. */
-import type { DocumentStore } from '../../ports/document-store';
-
-export type StoreOperation = Exclude<keyof DocumentStore, 'close'>;
+/** Messages between the app and the threads that have a file open. */
 
 export type StoreOrder =
-  | {
-      readonly kind: 'call';
-      readonly id: number;
-      readonly operation: StoreOperation;
-      readonly args: readonly unknown[];
-    }
+  | { readonly kind: 'call'; readonly id: number; readonly operation: string; readonly args: readonly unknown[] }
   | { readonly kind: 'close' };
 
 export type StoreAnswer =

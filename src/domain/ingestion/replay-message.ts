@@ -17,7 +17,24 @@ const blob = z.object({
   quarantine: z.string().startsWith(HELD_PREFIX).max(1_024).refine(isAddressable).exactOptional(),
 });
 /** What the host writes of a blob that it gave up. */
-const poisoned = z.object({ Type: z.literal('BlobTrigger'), ContainerName: z.string(), BlobName: z.string() });
+const poisoned = z.object({
+  Type: z.literal('BlobTrigger'),
+  ContainerName: z.string(),
+  BlobName: z.string(),
+  ETag: z.string().exactOptional(),
+});
+
+/** The blob that such a message names; undefined of any other. */
+export function givenUpBlob(
+  text: string,
+): { readonly container: string; readonly name: string; readonly etag: string } | undefined {
+  try {
+    const { data } = poisoned.safeParse(JSON.parse(text));
+    return data && { container: data.ContainerName, name: data.BlobName, etag: data.ETag ?? '' };
+  } catch {
+    return undefined;
+  }
+}
 
 /** `container`: the only one that blobs are read from. */
 export function parseReplayMessage(message: unknown, container: string): ReplayMessage {

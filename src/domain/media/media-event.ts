@@ -44,6 +44,11 @@ export function quotedEtag(etag: string | undefined): string {
   return bare === '' ? '' : `"${bare}"`;
 }
 
+export function blobOfSubject(subject: string): { readonly container: string; readonly name: string } | undefined {
+  const [, container, name] = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/s.exec(subject) ?? [];
+  return container === undefined || name === undefined ? undefined : { container, name };
+}
+
 /**
  * What to do with an event on `jobqueue`. `account` is our storage account's name; an event that names another account is
  * not ours to copy. Pure: whether the blob still exists shows later.
@@ -52,10 +57,9 @@ export function decideMediaEvent(event: StorageEvent, account: string): MediaDec
   if (event.type !== 'Microsoft.Storage.BlobCreated') {
     return skip('wrong-event-type', `${event.type} is not Microsoft.Storage.BlobCreated`);
   }
-  const subject = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/s.exec(event.subject);
-  if (!subject)
-    return skip('wrong-subject', `the subject ${JSON.stringify(event.subject.slice(0, 200))} names no blob`);
-  const [, container = '', name = ''] = subject;
+  const blob = blobOfSubject(event.subject);
+  if (!blob) return skip('wrong-subject', `the subject ${JSON.stringify(event.subject.slice(0, 200))} names no blob`);
+  const { container, name } = blob;
   // URLs fold these away, and the name would come to mean another blob, in another container even.
   if (name.length > LONGEST_NAME || name.split('/').some((segment) => segment === '.' || segment === '..')) {
     return skip('unsafe-name', 'the blob name is too long or has a segment . or ..');

@@ -88,7 +88,11 @@ export interface OrderKey {
   readonly event: string;
 }
 
-export function orderKey({ tenantId, orderId, requestId }: OrderEvent): OrderKey {
+export function orderKey({
+  tenantId,
+  orderId,
+  requestId,
+}: Partial<OrderEvent> & Pick<OrderEvent, 'tenantId' | 'orderId' | 'requestId'>): OrderKey {
   // Lengths keep apart what a separator inside an id could confuse.
   const order = `${tenantId.length}:${tenantId}${orderId.length}:${orderId}`;
   return { order: sha256Hex(order), event: sha256Hex(`${order}${requestId}`) };

@@ -7,7 +7,9 @@ import { headersOf } from '../../domain/blob-events/delivery';
 import type { ListedBlob } from '../../domain/blob-events/segments';
 import type { BlobEventBroker, OutgoingMessage } from '../../ports/blob-event-broker';
 import type { BlobEventLedger, LedgerClaim } from '../../ports/blob-event-ledger';
+import { incomingItem } from '../../domain/items/item-of-letter';
 import type { Clock } from '../../ports/clock';
+import type { ItemNotes } from '../../ports/item-notes';
 import type { Logger } from '../../telemetry/logger';
 import { count } from '../../telemetry/meters';
 import { attributes, messageAttributes, spans } from '../../telemetry/names';
@@ -16,6 +18,7 @@ import { currentTraceparent, inSpan, SpanKind, traceIdOf } from '../../telemetry
 export interface PublishPorts {
   readonly ledger: BlobEventLedger;
   readonly broker: BlobEventBroker;
+  readonly items: ItemNotes;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -44,7 +47,7 @@ export type PublishVersions = (wanted: readonly WantedVersion[]) => Promise<Publ
 const CLAIM_MS = 120_000;
 
 export function createPublishVersions(
-  { ledger, broker, clock, logger }: PublishPorts,
+  { ledger, broker, items, clock, logger }: PublishPorts,
   { account, republishMs }: PublishSettings,
 ): PublishVersions {
   return async (wanted) => {
@@ -55,9 +58,16 @@ export function createPublishVersions(
     });
     if (ours.length === 0) return { published: 0, again: 0 };
     const messages = await Promise.all(ours.map(messageFor));
+    const atMs = clock.now();
     await broker.publish(messages.map(({ message }) => message));
     const noted = ours.map((one, at) => ({ ...one, ...traced(messages[at]?.traceparent) }));
     await ledger.note(noted, clock.now() + republishMs, clock.now());
+    items.note(
+      ...ours.map(({ blob: { name } }, at) => {
+        const { id = '', traceId } = { id: messages[at]?.message.id, traceId: traceIdOf(messages[at]?.traceparent) };
+        return { ...incomingItem({ id, name }), state: 'received' as const, atMs, ...(traceId ? { traceId } : {}) };
+      }),
+    );
     const again = ours.filter(wasPublished).length;
     if (ours.length > again) noteEvents('published', ours.length - again);
     if (again > 0) {

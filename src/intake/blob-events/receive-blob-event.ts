@@ -12,7 +12,10 @@ import {
 } from '../../domain/blob-events/delivery';
 import type { GivenUp } from '../../domain/blob-events/given-up';
 import { isSettled, MOVE_BLOB, moveInstanceId, type MoveBlobInput } from '../../domain/blob-events/move-blob';
+import { incomingItem } from '../../domain/items/item-of-letter';
 import type { BlobEventBroker } from '../../ports/blob-event-broker';
+import type { Clock } from '../../ports/clock';
+import type { ItemNotes } from '../../ports/item-notes';
 import type { Orchestrations, OrchestrationState } from '../../ports/orchestrations';
 import type { Logger } from '../../telemetry/logger';
 import { count } from '../../telemetry/meters';
@@ -33,6 +36,8 @@ export interface ReceivedBlobEvent extends Delivery {
 export interface ReceivePorts {
   readonly broker: Pick<BlobEventBroker, 'system' | 'queues' | 'publish'>;
   readonly bury: (givenUp: GivenUp) => Promise<unknown>;
+  readonly items: ItemNotes;
+  readonly clock: Clock;
   /** Tries until it succeeds, unless the app stops. */
   readonly insist: <T>(what: string, work: () => Promise<T>) => Promise<T>;
   readonly sleep: (ms: number) => Promise<void>;
@@ -69,6 +74,8 @@ const LONGEST_LOOK_MS = 2_000;
 export function createReceiveBlobEvent({
   broker,
   bury,
+  items,
+  clock,
   insist,
   sleep,
   monotonic,
@@ -117,6 +124,11 @@ export function createReceiveBlobEvent({
       return 'duplicate';
     }
     const traceparent = currentTraceparent() ?? message.headers.traceparent;
+    const traceId = traceIdOf(traceparent);
+    items.note({
+      ...{ ...incomingItem(move), state: 'working', atMs: clock.now(), instanceId: id },
+      ...(traceId === undefined ? {} : { traceId }),
+    });
     const waitMs = Math.min(WAIT_MS, longestStay);
     const options = { ...(traceparent === undefined ? {} : { traceparent }), waitMs, signal: stopping };
     const begun =

@@ -17,8 +17,11 @@ import {
   type EmbeddingsInput,
 } from '../../domain/ingestion/embeddings-input';
 import { printable } from '../../domain/ingestion/printable';
+import type { ItemState } from '../../domain/items/item';
+import { versionItem } from '../../domain/items/item-of-letter';
 import type { BlobFacts, BlobRef, BlobStore } from '../../ports/blob-store';
 import type { Clock } from '../../ports/clock';
+import type { ItemNotes } from '../../ports/item-notes';
 import type { DocumentStore, StandingDocument } from '../../ports/document-store';
 import type { Embedder } from '../../ports/embedder';
 import type { Orchestrations } from '../../ports/orchestrations';
@@ -26,7 +29,7 @@ import type { WorkingBlobs } from '../../ports/working-blobs';
 import { messageOf, type PlainLogger } from '../../telemetry/logger';
 import { count, record } from '../../telemetry/meters';
 import { attributes, spans } from '../../telemetry/names';
-import { currentTraceparent, inSpan, SpanKind } from '../../telemetry/tracing';
+import { currentTraceId, currentTraceparent, inSpan, SpanKind } from '../../telemetry/tracing';
 import type { ForgetDocument } from './forget-document';
 import { patiently } from './patiently';
 import type { QuarantineBlob } from './quarantine-blob';
@@ -81,6 +84,7 @@ export interface IngestPorts {
   readonly isReleased: IsReleased;
   readonly forget: ForgetDocument;
   readonly bury: BuryDocument;
+  readonly items: ItemNotes;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly logger: PlainLogger;
@@ -150,7 +154,7 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
 
     const early = rules.early({ name, length: facts.length, contentType: facts.contentType });
     const standing = await standingOf(name, container);
-    if (early) return skip(taken, early.reason, standing, orchestrations);
+    if (early) return skip(source, taken, early.reason, standing, orchestrations);
     const made = { chunking: settings.chunking, model: ports.embedder.model };
     if (standing && isIngested(standing.record, source, made)) {
       logger.info('Blob is ingested already', taken);
@@ -164,7 +168,7 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
     const judged = await withReleases(ref, taken, read.bytes, rules.content(read.bytes));
     switch (judged.kind) {
       case 'empty':
-        return skip(taken, 'There is no text in it.', standing, orchestrations);
+        return skip(source, taken, 'There is no text in it.', standing, orchestrations);
       case 'refused':
         return quarantine(source, uploadedBy, judged, standing, takenAtMs, orchestrations);
       case 'text':
@@ -195,12 +199,14 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
 
   /** What an earlier version of the blob had to say is not said by it any more. */
   async function skip(
+    source: DocumentSource,
     fields: Readonly<Record<string, string | number>>,
     reason: string,
     standing: StandingDocument | undefined,
     orchestrations: Orchestrations,
   ): Promise<IngestOutcome> {
     logger.warn('Blob skipped', { ...fields, reason });
+    noteItem(source, 'skipped', reason);
     if (standing) await ports.forget(standing, orchestrations);
     return 'skipped';
   }
@@ -247,6 +253,7 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
       try {
         const begun = await orchestrations.start(EMBEDDINGS, instanceId, input, traceparent);
         // Saved queries look for this wording (source 002).
+        noteItem(source, 'working');
         logger.plain(`Ingestion started orchestration id=${instanceId} for ${printable(name)}`);
         return begun;
       } catch (error) {
@@ -262,6 +269,20 @@ export function createIngestBlob(ports: IngestPorts, settings: IngestSettings): 
         await ports.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
       }
     }
+  }
+
+  function noteItem(source: DocumentSource, state: ItemState, detail?: string): void {
+    const traceId = currentTraceId();
+    ports.items.note({
+      ...{
+        ...versionItem('ingestion', `${source.container}/${source.blob}`, source.etag),
+        state,
+        atMs: clock.now(),
+        instanceId: idOf(source),
+      },
+      ...(traceId === undefined ? {} : { traceId }),
+      ...(detail === undefined ? {} : { detail }),
+    });
   }
 
   function idOf(source: DocumentSource): string {

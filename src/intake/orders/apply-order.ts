@@ -19,7 +19,8 @@ import { attributes, messageAttributes, spans } from '../../telemetry/names';
 import { inSpan, SpanKind, traceparentOf } from '../../telemetry/tracing';
 import type { BuryOrder } from './bury-order';
 import type { OrderCounts } from './order-figures';
-import { orderFields, type OrderWork } from './order-work';
+import type { ItemNotes } from '../../ports/item-notes';
+import { orderFields, orderNote, type OrderWork } from './order-work';
 
 export type Applied =
   | { readonly kind: 'settled'; readonly outcome: 'done' | 'dead-lettered' }
@@ -38,6 +39,7 @@ export interface ApplyPorts {
   readonly downstream: Downstream | undefined;
   readonly bury: BuryOrder;
   readonly counts: OrderCounts;
+  readonly items: ItemNotes;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 to 1. */
@@ -115,12 +117,15 @@ export function createApplyOrder(ports: ApplyPorts, settings: ApplySettings): Ap
         gauge('workerConcurrency', ports.counts.working(-1));
       });
       if (applied.kind === 'wait') {
-        ports.logger.warn('Order waits', { ...fields, attempts: applied.attempts, reason: applied.reason });
+        const { reason: detail, attempts } = applied;
+        ports.logger.warn('Order waits', { ...fields, attempts, reason: detail });
+        ports.items.note(orderNote(work, 'waiting', ports.clock.now(), { detail, attempts }));
         return applied;
       }
       if (applied.outcome === 'done') {
         count('ordersProcessed', 1, { [attributes.backend]: work.origin.backend });
         ports.logger.info('Order processed', fields);
+        ports.items.note(orderNote(work, 'done', ports.clock.now()));
       }
       const since = work.origin.enqueuedAt || began;
       const tookMs = Math.max(0, ports.clock.now() - since);

@@ -1,5 +1,8 @@
 import type { OrderEvent, OrderKey } from '../../domain/orders/order-event';
 import type { OrderOrigin } from '../../domain/orders/order-origin';
+import type { ItemNote, ItemState } from '../../domain/items/item';
+import { orderItem } from '../../domain/items/item-of-letter';
+import { traceIdOf } from '../../telemetry/tracing';
 
 /** An event as a backend handed it over. */
 export interface IncomingOrder {
@@ -31,4 +34,15 @@ export function orderFields({ order, origin }: Pick<OrderWork, 'order' | 'origin
     source: origin.source,
     position: origin.position,
   };
+}
+
+/** What became of an event, for whoever asks where it is (C13). */
+export function orderNote(
+  { order, origin }: Pick<OrderWork, 'order' | 'origin'>,
+  state: ItemState,
+  atMs: number,
+  more: Pick<ItemNote, 'detail' | 'attempts'> = {},
+): ItemNote {
+  const traceId = traceIdOf(origin.traceparent);
+  return { ...orderItem(order), state, atMs, ...(traceId === undefined ? {} : { traceId }), ...more };
 }

@@ -23,7 +23,8 @@ import type { BuryOrder } from './bury-order';
 import type { Insist } from '../insist';
 import { sharedRead } from './shared-read';
 import type { OrderCounts, Settled } from './order-figures';
-import { orderFields, type IncomingOrder, type OrderWork } from './order-work';
+import type { ItemNotes } from '../../ports/item-notes';
+import { orderFields, orderNote, type IncomingOrder, type OrderWork } from './order-work';
 
 export interface SettlePorts {
   readonly ledger: OrderLedger;
@@ -32,6 +33,7 @@ export interface SettlePorts {
   readonly bury: BuryOrder;
   readonly insist: Insist;
   readonly counts: OrderCounts;
+  readonly items: ItemNotes;
   readonly clock: Clock;
   /** Different for every batch, in every process. */
   readonly unique: () => string;
@@ -155,6 +157,7 @@ export function createSettleOrders(ports: SettlePorts, settings: SettleSettings)
       const entry = parkedEntry(work, waiting, reason, ports.clock.now(), dueAt, attempts);
       await insist('Parking an order', () => parked.park(entry));
       waiting.push(entry);
+      ports.items.note(orderNote(work, 'waiting', entry.parkedAt, { detail: reason }));
       if (claims.get(work.key.event)?.kind === 'claimed')
         await insist('Giving a claim up', () => ledger.release([work.key], owner));
       note('parked');

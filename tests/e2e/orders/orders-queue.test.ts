@@ -1,6 +1,7 @@
 /** Orders from the storage queue on the whole app, with a downstream service that fails and refuses (O1, O2, O5). */
 import { startMockDownstream, type MockDownstream } from '../../../scripts/orders/mock-downstream';
 import { startApp, type AppUnderTest } from '../../drivers/app-under-test';
+import { itemInState, itemsOf } from '../../drivers/items-under-test';
 
 let app: AppUnderTest;
 let downstream: MockDownstream;
@@ -73,7 +74,12 @@ it('parks an order while the downstream fails, and brings it through afterwards'
   await send(order({ orderId: 'parked' }));
   await app.line(/Order waits.*"orderId":"parked"/);
   downstream.behave({ failing: 0 });
+  const asked = { orderId: 'parked', tenantId: 'acme' };
   await taken((t) => t.some((x) => x.includes('"parked"')));
+  const done = await itemInState(app.url, asked, 'done');
+  expect(done).toMatchObject({ pipeline: 'orders', tenantId: 'acme', requestId: 'r' });
+  expect(done.history.map(({ state }) => state)).toEqual(['waiting', 'done']);
+  expect(await itemsOf(app.url, { ...asked, tenantId: 'globex' })).toEqual([]);
 });
 
 it('makes dead letters of what is no order or is refused, found by tenant and order, and replays them', async () => {

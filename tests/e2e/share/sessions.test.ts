@@ -1,5 +1,6 @@
 /** What the watch is told over HTTP, and what it shows: refusals, dry run, patterns, stop, restart, quarantine and replay. */
 import { mkdirSync, rmSync } from 'node:fs';
+import { itemInState } from '../../drivers/items-under-test';
 import { filesBelow, startShare, type ShareUnderTest } from '../../drivers/share-under-test';
 
 let share: ShareUnderTest;
@@ -91,5 +92,8 @@ it('puts a file that cannot be carried into quarantine with its reason, and a re
   expect(replayed.status).toBe(200);
   await share.untilStatus((s) => s.processed_ok === 4);
   expect(await share.blobs()).toContain(`${String(date)}/q/bad.bin`);
+  const item = await itemInState(share.app.url, { name: 'bad.bin' }, 'done');
+  expect(item).toMatchObject({ pipeline: 'nfs', detail: `${String(date)}/q/bad.bin` });
+  expect(item.history.map(({ state }) => state)).toEqual(['waiting', 'failed', 'replayed', 'working', 'done']);
   expect(filesBelow(share.folders.failed)).toEqual([]);
 });

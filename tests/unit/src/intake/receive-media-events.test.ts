@@ -1,3 +1,4 @@
+import { memoryItems } from '../../../fakes/memory-items';
 import { mediaInboxKey, PROCESS_MEDIA } from '../../../../src/domain/media/process-media';
 import { instanceId } from '../../../../src/domain/instance-id';
 import { createReceiveMediaEvents } from '../../../../src/intake/receive-media-events';
@@ -19,15 +20,17 @@ function world() {
   const inbox = memoryInbox(clock);
   const uploads = memoryDirectUploads();
   const deadLetters = memoryDeadLetters();
+  const items = memoryItems();
   const orchestrations = memoryOrchestrations();
   const receive = createReceiveMediaEvents(
-    { blobs, inbox, uploads, deadLetters, logger: silentLogger },
+    { blobs, inbox, uploads, deadLetters, items, clock, logger: silentLogger },
     { account: 'acc', maxAttempts: 6 },
   );
   const message = (body: unknown, id = 'message-1') => ({ body, id, dequeueCount: 1, insertedMs: clock.now() });
   return {
     blobs,
     inbox,
+    items,
     deadLetters,
     orchestrations,
     message,
@@ -57,6 +60,9 @@ describe('receiving media events', () => {
       { name: PROCESS_MEDIA, id: instanceId('media', 'rawfiles', 'a.png', '"0x1"'), traceparent },
       { id: instanceId('media', 'rawfiles', 'b.png', '"0x2"'), traceparent: undefined },
     ]);
+    expect(w.items.items()).toMatchObject(
+      ['a', 'b'].map((file) => ({ name: `rawfiles/${file}.png`, state: 'working' })),
+    );
   });
 
   it('starts one only, however often an event comes', async () => {

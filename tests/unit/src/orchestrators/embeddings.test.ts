@@ -1,4 +1,5 @@
 /** The story of one text, by hand: what is searchable, when, whatever fails and whoever is faster. */
+import { memoryItems } from '../../../fakes/memory-items';
 import { createBuryDocument } from '../../../../src/activities/bury-document';
 import { createIndexBatch } from '../../../../src/activities/index-batch';
 import { createPlanDocument } from '../../../../src/activities/plan-document';
@@ -58,11 +59,12 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
     ...{ store, embedder, working, cut, chunking: 'lines', countTokens: (text) => text.length },
     limits: { width: 3, maxAttempts: 4 },
   });
+  const items = memoryItems();
   const activities = {
     'plan-document': plan,
     'index-batch': createIndexBatch({ blobs, working, embedder, breaker: options.breaker, store, monotonic: () => 0 }),
     'replace-document': createReplaceDocument({ blobs, store, clock }),
-    'settle-document': createSettleDocument({ store, working, clock, logger: silentLogger }),
+    'settle-document': createSettleDocument({ store, working, items, clock, logger: silentLogger }),
     'bury-document': createBuryDocument({ deadLetters, logger: silentLogger }),
     'remove-document': createRemoveDocument({ store }),
     'remove-chunks': createRemoveChunks({ store }),
@@ -70,7 +72,7 @@ function world(options: { before?: (call: number) => EmbedResult | undefined | E
   let runs = 0;
   let time = 0;
   return {
-    ...{ blobs, working, deadLetters, store, embedder, activities },
+    ...{ blobs, working, items, deadLetters, store, embedder, activities },
     failing: (operation: string | undefined) => (fault = operation),
     /** Puts a version and gives what its orchestration starts with. */
     put(text: string, name = 'a.md'): EmbeddingsInput {
@@ -104,6 +106,7 @@ it('makes a text searchable, in the order of its chunks, and keeps nothing of it
   const w = world();
   const { result } = await w.run(w.put('one\ntwo\nthree\nfour\nfive\n'));
   expect(result).toMatchObject({ outcome: 'ingested', chunks: 5, tokens: 5 });
+  expect(w.items.items()).toMatchObject([{ name: `${CONTAINER}/a.md`, state: 'done', detail: 'passages: 5' }]);
   expect((await w.searched('three'))[0]).toBe('three\n');
   expect(w.embedder.calls).toEqual([['one\n', 'two\n'], ['three\n', 'four\n'], ['five\n']]);
   const [document] = await w.documents();
@@ -205,6 +208,7 @@ it('keeps nothing of a blob that was deleted while it was ingested', async () =>
   expect(result).toMatchObject({ outcome: 'superseded' });
   expect(await w.documents()).toEqual([]);
   expect(w.store.stored()).toEqual([]);
+  expect(w.items.items()).toMatchObject([{ state: 'skipped', detail: 'superseded' }]);
 });
 
 it('embeds no more of a long text once its blob is deleted', async () => {

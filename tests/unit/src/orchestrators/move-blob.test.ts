@@ -1,3 +1,4 @@
+import { memoryItems } from '../../../fakes/memory-items';
 import { createBuryBlobEvent } from '../../../../src/activities/bury-blob-event';
 import { createMoveBlob } from '../../../../src/activities/move-blob';
 import { bareEtag, blobEventOf, parseBlobEvent, versionId } from '../../../../src/domain/blob-events/blob-event';
@@ -22,9 +23,10 @@ function world(limits: Partial<Parameters<typeof createMoveBlob>[0]> = {}) {
     new TestClock(),
     memoryDeadLetters(),
   ];
+  const items = memoryItems();
   const etag = blobs.put(source, 'water', { by: 'tester' });
   const activities = {
-    'move-blob': createMoveBlob({ blobs, account: 'account', ...limits }),
+    'move-blob': createMoveBlob({ blobs, items, clock, account: 'account', ...limits }),
     'bury-blob-event': createBuryBlobEvent({ deadLetters, ledger, broker, clock, logger: silentLogger }),
   };
   const inputFor = (version: string, named = true): MoveBlobInput => {
@@ -43,7 +45,18 @@ function world(limits: Partial<Parameters<typeof createMoveBlob>[0]> = {}) {
     name: `${versionId('account', 'incoming', name, version)}-a b ü.txt`,
   });
   const run = (version = etag, named = true) => runStory(moveBlobStory, inputFor(version, named), activities);
-  return { blobs, ledger, broker, deadLetters, activities, etag, destination: destinationOf(etag), destinationOf, run };
+  return {
+    blobs,
+    ledger,
+    broker,
+    items,
+    deadLetters,
+    activities,
+    etag,
+    destination: destinationOf(etag),
+    destinationOf,
+    run,
+  };
 }
 
 /** Runs `act` before the operation of the store, the given time that it is called. */
@@ -58,9 +71,12 @@ describe('the move of a blob', () => {
   it.each([true, false])(
     'ends with its bytes, its metadata and its origin at the destination (ETag named: %s)',
     async (named) => {
-      const { blobs, destination, etag, run } = world();
+      const { blobs, items, destination, etag, run } = world();
       const { result, calls } = await run(etag, named);
       expect(result).toEqual({ outcome: 'moved' });
+      expect(items.items()).toMatchObject([
+        { name: `incoming/${source.name}`, state: 'done', detail: `processed/${destination.name}` },
+      ]);
       expect(calls).toHaveLength(1);
       expect([blobs.text(source), blobs.text(destination)]).toEqual([undefined, 'water']);
       expect((await blobs.describe(destination))?.metadata).toEqual({

@@ -1,3 +1,4 @@
+import { memoryItems } from '../../../fakes/memory-items';
 import { createBuryMedia } from '../../../../src/activities/bury-media';
 import { createCheckCopy } from '../../../../src/activities/check-copy';
 import { createClaimMedia } from '../../../../src/activities/claim-media';
@@ -30,6 +31,7 @@ function world(verify: 'read' | 'service' = 'read') {
   const uploads = memoryDirectUploads();
   const deadLetters = memoryDeadLetters();
   const copyMedia = createCopyMedia({ blobs });
+  const items = memoryItems();
   const activities = {
     'claim-media': createClaimMedia({ inbox, records, uploads, clock }),
     'inspect-media': createInspectMedia({ blobs, signatures: pngOrNothing }, { allowedTypes: ['image/*'] }),
@@ -37,7 +39,7 @@ function world(verify: 'read' | 'service' = 'read') {
     'check-copy': createCheckCopy({ blobs, copyMedia }),
     'type-copy': createTypeCopy({ blobs }),
     'verify-media': createVerifyMedia({ blobs, verify }),
-    'settle-media': createSettleMedia({ inbox, records, clock }),
+    'settle-media': createSettleMedia({ inbox, records, items, clock }),
     'bury-media': createBuryMedia({ deadLetters, records, inbox }),
   };
   const item = (etag: string, sequencer: string): MediaItem => ({
@@ -48,7 +50,7 @@ function world(verify: 'read' | 'service' = 'read') {
   });
   const run = (it: MediaItem) =>
     runStory(processMediaStory, { item: it, message: '{"the":"event"}', maxAttempts: 3 }, activities);
-  return { clock, blobs, inbox, records, uploads, deadLetters, activities, item, run };
+  return { clock, blobs, items, inbox, records, uploads, deadLetters, activities, item, run };
 }
 
 describe('process_media', () => {
@@ -70,6 +72,9 @@ describe('process_media', () => {
       size: 5,
     });
     expect(await w.inbox.look(mediaInboxKey(w.item(etag, '')))).toEqual({ kind: 'done', outcome: 'processed' });
+    expect(w.items.items()).toMatchObject([
+      { name: 'rawfiles/lock.png', state: 'done', detail: 'processed/media/lock.png' },
+    ]);
   });
 
   it('does nothing for a version that is done', async () => {

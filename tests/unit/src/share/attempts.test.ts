@@ -1,4 +1,5 @@
 /** What counts as a try of a file, and that the count outlives the process: one dead letter, whatever restarts; and one run at a time. */
+import { noItemNotes } from '../../../../src/intake/item-notes';
 import { createBuryShareFile } from '../../../../src/activities/bury-share-file';
 import { createTransferShareFiles } from '../../../../src/activities/transfer-share-files';
 import { SHARE_INBOX, shareInboxKey, type TransferOutcome } from '../../../../src/domain/share/transfer';
@@ -63,7 +64,7 @@ function process() {
   const options = { maxQueueSize: 10, slots: 1, smallBytes: 0, monotonic, random: () => 0, now: () => clock.now() };
   const flights = new ShareFlights(options);
   const transfer = createTransferShareFiles(
-    { share, blobs, inbox, flights, logger: silentLogger, monotonic },
+    { share, blobs, inbox, flights, items: noItemNotes, clock, logger: silentLogger, monotonic },
     { blockSize: 65_536, concurrency: 1 },
   );
   const bury = createBuryShareFile({ deadLetters, inbox, share, logger: silentLogger }, { quarantine: false });

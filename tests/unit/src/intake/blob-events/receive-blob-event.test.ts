@@ -1,3 +1,5 @@
+import { TestClock } from '../../../../fakes/test-clock';
+import { memoryItems } from '../../../../fakes/memory-items';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LONGEST_CALL_MS, longestCallMs } from '../../../../../src/activities/move-blob';
@@ -31,12 +33,13 @@ const again = { ...message, redelivered: true };
 
 function world({ forEver = false } = {}) {
   const orchestrations = memoryOrchestrations();
+  const items = memoryItems();
   const buried: GivenUp[] = [];
   const broker = memoryBroker();
   let looks = 0;
   let elapsed = 0;
   const receive = createReceiveBlobEvent({
-    broker,
+    ...{ broker, items, clock: new TestClock() },
     monotonic: () => elapsed,
     bury: async (givenUp) => void buried.push(givenUp),
     async insist(_what, work) {
@@ -59,6 +62,7 @@ function world({ forEver = false } = {}) {
   });
   return {
     orchestrations,
+    items,
     buried,
     broker,
     elapsed: () => elapsed,
@@ -71,11 +75,13 @@ function world({ forEver = false } = {}) {
 
 describe('a blob event', () => {
   it('starts its orchestration, in its trace, and is over when that ended', async () => {
-    const { orchestrations, receive, looks } = world();
+    const { orchestrations, items, receive, looks } = world();
     await receive();
     expect(orchestrations.started).toMatchObject([
       { name: 'move_blob', id: instance, traceparent, input: { move: { id, name: 'a' }, etag: '0x1', text } },
     ]);
+    expect(items.items()).toMatchObject([{ name: 'incoming/a', state: 'working', instanceId: instance }]);
+    expect(items.notes[0]?.traceId).toBe(traceparent.split('-')[1]);
     expect(orchestrations.running.size).toBe(0);
     expect(looks()).toBe(3);
   });

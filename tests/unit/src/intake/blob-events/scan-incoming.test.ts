@@ -1,7 +1,9 @@
+import { memoryItems } from '../../../../fakes/memory-items';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ledgerKey } from '../../../../../src/domain/blob-events/ledger-key';
 import { versionId, type BlobEventBody } from '../../../../../src/domain/blob-events/blob-event';
+import { moveInstanceId } from '../../../../../src/domain/blob-events/move-blob';
 import type { LedgerRow } from '../../../../../src/domain/blob-events/publication';
 import { createScanIncoming, type ScanPorts } from '../../../../../src/intake/blob-events/scan-incoming';
 import type { BlobEventLedger } from '../../../../../src/ports/blob-event-ledger';
@@ -19,15 +21,24 @@ const settings = { account: 'account', republishMs: REPUBLISH_MS };
 function world(over: Partial<ScanPorts> = {}) {
   const blobs = new Map<string, string>();
   const [ledger, broker, clock] = [memoryBlobEventLedger(), memoryBroker(), new TestClock()];
-  const ports: ScanPorts = { listing: memoryListing(blobs), ledger, broker, clock, logger: silentLogger, ...over };
-  return { blobs, ledger, broker, clock, ports, scan: createScanIncoming(ports, settings) };
+  const items = memoryItems();
+  const ports: ScanPorts = {
+    listing: memoryListing(blobs),
+    ledger,
+    broker,
+    items,
+    clock,
+    logger: silentLogger,
+    ...over,
+  };
+  return { blobs, ledger, broker, items, clock, ports, scan: createScanIncoming(ports, settings) };
 }
 
 const idOf = (name: string, etag: string): string => versionId('account', 'incoming', name, etag);
 
 describe('a look through incoming', () => {
   it('publishes each new version once, with its destination and its headers', async () => {
-    const { blobs, broker, clock, scan } = world();
+    const { blobs, broker, items, clock, scan } = world();
     for (let i = 0; i < 12; i++) blobs.set(`dir/${i}`, `0x${i}`);
     expect(await scan()).toMatchObject({ listed: 12, published: 12, again: 0 });
     clock.advance(60_000);
@@ -36,6 +47,10 @@ describe('a look through incoming', () => {
     const id = idOf('dir/7', '0x7');
     const sent = broker.events.find((message) => message.id === id);
     expect(JSON.parse(sent!.text)).toMatchObject({ path: 'dir/', blob: '7', dest: `processed/${id}-7` });
+    expect(items.notes).toHaveLength(12);
+    expect(items.notes).toContainEqual(
+      expect.objectContaining({ key: moveInstanceId(id), name: 'incoming/dir/7', state: 'received' }),
+    );
     expect(sent!.headers).toEqual({ trace_id: id.replaceAll('-', ''), etag: '0x7', retries: 0 });
   });
 

@@ -1,4 +1,5 @@
 /** What becomes of a blob before its orchestration: told from its properties, read, judged, started, or put out of the way. */
+import { memoryItems } from '../../../../fakes/memory-items';
 import type { ContentRules } from '../../../../../src/intake/ingestion/ingest-blob';
 import { createBuryDocument } from '../../../../../src/activities/bury-document';
 import { documentId } from '../../../../../src/domain/ingestion/document-id';
@@ -51,12 +52,13 @@ function world() {
   const sleep = async (ms: number): Promise<void> => void sleeps.push(ms);
   const logger = { ...silentLogger, plain: (line: string) => void lines.push(line) };
   const bury = createBuryDocument({ deadLetters, logger });
+  const items = memoryItems();
   const clock = new TestClock();
   const copyProven = createCopyProven({ blobs, sleep });
   const marks = memoryWorkingBlobs();
   const ingest = createIngestBlob(
     {
-      ...{ blobs, working, store, embedder, bury, rules, sleep, logger, forget: forgetDocument },
+      ...{ blobs, working, store, embedder, bury, items, rules, sleep, logger, forget: forgetDocument },
       quarantine: createQuarantineBlob({ blobs, copyProven, account }),
       isReleased: createIsReleased(marks),
       clock,
@@ -64,7 +66,7 @@ function world() {
     { account, projectId, chunking: 'lines' },
   );
   return {
-    ...{ blobs, store, embedder, working, deadLetters, orchestrations, lines, sleeps, reads },
+    ...{ blobs, store, embedder, working, items, deadLetters, orchestrations, lines, sleeps, reads },
     put: (name: string, content: string, metadata = {}) => blobs.put({ container, name }, content, metadata),
     take: (name: string, through: Orchestrations = orchestrations) => ingest({ container, name }, through),
     clock,
@@ -97,6 +99,7 @@ it('starts the orchestration with the text, says so in the known words, and note
     ...{ projectId, name: 'a/b.md', text: 'words', source, uploadedBy: 'ann@example.org' },
   });
   expect(w.lines).toEqual([`Ingestion started orchestration id=${id} for a/b.md`]);
+  expect(w.items.items()).toMatchObject([{ name: `${container}/a/b.md`, state: 'working', instanceId: id }]);
   expect(await w.take('a/b.md')).toBe('running');
   expect(w.orchestrations.started).toHaveLength(1);
 });

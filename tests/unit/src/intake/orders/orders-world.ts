@@ -1,4 +1,5 @@
 /** The orders handler over stores in memory, in processes that can be killed at any call of a port. */
+import { noItemNotes } from '../../../../../src/intake/item-notes';
 import { createMemoryOrderLedger } from '../../../../../src/adapters/memory/order-ledger';
 import { createApplyOrder } from '../../../../../src/intake/orders/apply-order';
 import { createBuryOrder } from '../../../../../src/intake/orders/bury-order';
@@ -76,7 +77,7 @@ export function ordersWorld(over: Partial<typeof settings> = {}) {
       });
       const all = { ...settings, ...over };
       const sleep = async (ms: number): Promise<void> => clock.advance(ms);
-      const base = { counts: new OrderCounts(), clock, sleep, random, logger: silentLogger };
+      const base = { counts: new OrderCounts(), items: noItemNotes, clock, sleep, random, logger: silentLogger };
       const bury = createBuryOrder({ ...base, deadLetters: mortal(deadLetters) });
       const apply = createApplyOrder({ ...base, downstream, bury }, all);
       const insist = createInsist({ ...base, pipeline: 'orders', stopping: new AbortController().signal });
