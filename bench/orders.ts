@@ -3,10 +3,10 @@
  * with its latency; with an order that is stuck; with telemetry on. The worker is one process, storage, broker and downstream
  * are others. A quarter of the events warms up. `BENCH_ROUNDS` (3), `BENCH_EVENTS` (20000), `BENCH_SECONDS` (30; the figures of the issue are for 300).
  */
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fork } from 'node:child_process';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { startAzurite } from '../local-host/storage/azurite';
 import { createStorageClients } from '../src/adapters/azure-storage/clients';
@@ -29,6 +29,7 @@ type Settings = Readonly<Record<string, string>>;
 type Run = (stub: Settings) => WorkerTask;
 
 export async function run(): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-bench-orders-'));
   const downstream = await startPart('order-downstream');
   const azurite = await azuriteForBench();
   const broker = await startBroker();
@@ -42,17 +43,20 @@ export async function run(): Promise<void> {
     await publish(broker.address);
     const callback = { ORDERS_CALLBACK_URL: downstream.url };
     const memory = { ORDERS_LEDGER: 'memory' };
+    /** Where orders are is a cost of its own. */
+    const unnoted = { ITEMS_STORE: 'none' };
+    const inFile = { ITEMS_STORE: 'sqlite', ITEMS_FILE: path.join(folder, 'items.db') };
     const told = { OTEL_EXPORTER_OTLP_ENDPOINT: downstream.url };
     const consume =
       (settings: Settings, bare = false): Run =>
       (stub) => ({
-        settings: { ...stub, ...settings },
+        settings: { ...stub, ...unnoted, ...settings },
         consume: { broker: broker.address, topic: TOPIC, count: EVENTS, bare },
       });
     const pace =
       (settings: Settings, stuck = false): Run =>
       (stub) => ({
-        settings: { ...stub, ...callback, ORDERS_MAX_ATTEMPTS: '100', ...settings },
+        settings: { ...stub, ...callback, ...unnoted, ORDERS_MAX_ATTEMPTS: '100', ...settings },
         pace: { rate: RATE, seconds: SECONDS, warmUpS: 5, stuck },
       });
 
@@ -61,6 +65,8 @@ export async function run(): Promise<void> {
       'in-memory inbox, no callback': consume(memory),
       'in-memory inbox': consume({ ...memory, ...callback }),
       'in-memory inbox, telemetry': consume({ ...memory, ...callback, ...told }),
+      'in-memory inbox, items in a file': consume({ ...memory, ...callback, ...inFile }),
+      'in-memory inbox, items in a table (stub)': consume({ ...memory, ...callback, ITEMS_STORE: 'table' }),
       'table inbox (stub)': consume(callback),
     };
     const rounds = new Map<string, WorkerFigures[]>();
@@ -104,6 +110,7 @@ export async function run(): Promise<void> {
   } finally {
     await broker.stop();
     await Promise.all([downstream.stop(), azurite.stop()]);
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

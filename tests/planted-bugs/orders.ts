@@ -255,4 +255,20 @@ export const bugs: readonly PlantedBug[] = [
     replace: '',
     tests: 'adapters/parked-memory',
   },
+  {
+    name: 'items-stale-note-wins',
+    plants: 'a note that comes late puts an item back into a state that it has left',
+    file: 'src/domain/items/item.ts',
+    find: 'before && before.atMs > atMs ? before : told',
+    replace: 'told',
+    tests: 'domain/items/item',
+  },
+  {
+    name: 'items-in-the-way',
+    plants: 'work waits for its notes while their store is away',
+    file: 'src/intake/item-notes.ts',
+    find: '        isFailing = true;\n',
+    replace: '',
+    tests: 'intake/item-notes',
+  },
 ];
