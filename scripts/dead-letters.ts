@@ -90,8 +90,8 @@ async function close(order: Extract<Order, { kind: 'replay' | 'discard' }>): Pro
 async function main(): Promise<number> {
   const parsed = parseDeadLetterOrder(process.argv.slice(2), process.env, Date.now());
   if (parsed.kind !== 'order') {
-    if (parsed.kind === 'rejected') console.error(`${parsed.reason}\n`);
-    (parsed.kind === 'help' ? console.log : console.error)(usage);
+    if (parsed.kind === 'help') console.log(usage);
+    else console.error(`${parsed.reason}\nAll options: npm run dead-letters -- --help`);
     return parsed.kind === 'help' ? 0 : 2;
   }
   const { order } = parsed;

@@ -1,12 +1,14 @@
 /**
  * `npm run planted-bugs [-- NAME…]`: plants one known bug at a time in a copy of the tree and demands that the named tests
- * fail with it, and pass without it. Shows that the tests would notice. Never touches the working tree.
+ * fail with it, and pass without it. Shows that the tests would notice. Never touches the working tree. `--docs` writes
+ * docs/verification.md, the list of them all, and plants nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Edit, PlantedBug } from './local/planted-bug';
+import { verificationPage } from './local/verification-page';
 
 interface Verdict {
   readonly bug: PlantedBug;
@@ -26,7 +28,12 @@ function main(names: readonly string[]): number {
     copyTree(copy);
     const compiled = compile(copy);
     if (compiled !== undefined) return fail(`The tree does not compile:\n${compiled}`);
-    const bugs = tablesOf(copy);
+    const parts = tablesOf(copy);
+    if (names[0] === '--docs') {
+      writeFileSync(path.join(root, 'docs', 'verification.md'), verificationPage(parts));
+      return 0;
+    }
+    const bugs = Object.values(parts).flat();
     const unknown = names.filter((name) => !bugs.some((bug) => bug.name === name));
     if (unknown.length > 0)
       return fail(`There is no bug ${unknown.join(', ')}; there are: ${bugs.map((bug) => bug.name).join(', ')}.`);
@@ -79,15 +86,19 @@ function compile(copy: string): string | undefined {
   return status === 0 ? undefined : stdout;
 }
 
-function tablesOf(copy: string): PlantedBug[] {
+/** By the names of their files. */
+function tablesOf(copy: string): Record<string, readonly PlantedBug[]> {
   const folder = path.join(copy, 'dist', 'tests', 'planted-bugs');
-  const tables = readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => (require(path.join(folder, name)) as { bugs: readonly PlantedBug[] }).bugs);
-  const bugs = tables.flat();
+  const parts = Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.js'))
+      .sort()
+      .map((name) => [name.slice(0, -3), (require(path.join(folder, name)) as { bugs: readonly PlantedBug[] }).bugs]),
+  );
+  const bugs = Object.values(parts).flat();
   const twice = bugs.filter((bug, i) => bugs.findIndex((other) => other.name === bug.name) !== i);
   if (twice.length > 0) throw new Error(`Bugs of the same name: ${twice.map((bug) => bug.name).join(', ')}`);
-  return bugs;
+  return parts;
 }
 
 /** @returns why the tests say nothing: they fail, or do not exist, without any bug. */

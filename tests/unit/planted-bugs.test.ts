@@ -1,6 +1,7 @@
 /** The tables of planted bugs fit the code and the documents. That each bug is caught is shown by `npm run planted-bugs`. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { verificationPage } from '../../scripts/local/verification-page';
 import { projectRoot } from '../drivers/app-under-test';
 import { bugs as blobEvents } from '../planted-bugs/blob-events';
 import { bugs as chunking } from '../planted-bugs/chunking';
@@ -14,17 +15,18 @@ import { bugs as share } from '../planted-bugs/share';
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
 
-const all = [
-  ...bugs,
-  ...blobEvents,
-  ...chunking,
-  ...documents,
-  ...infrastructure,
-  ...ingestion,
-  ...media,
-  ...orders,
-  ...share,
-];
+const parts = {
+  ...{ 'blob-events': blobEvents, chunking, documents, infrastructure, ingestion },
+  ...{ 'local-host': bugs, media, orders, share },
+};
+const all = Object.values(parts).flat();
+
+test('docs/verification.md lists them all (npm run planted-bugs -- --docs)', () => {
+  expect(Object.keys(parts)).toEqual(
+    readdirSync(path.join(projectRoot, 'tests', 'planted-bugs')).map((file) => file.replace('.ts', '')),
+  );
+  expect(read('docs/verification.md')).toBe(verificationPage(parts));
+});
 
 test('every bug has a name of its own', () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

@@ -1,5 +1,5 @@
 /** Where items are kept: the contract on both, and what only the file does. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +8,7 @@ import { createSqliteItemStore } from '../../../../src/adapters/sqlite/item-stor
 import { lookup, type ItemNote } from '../../../../src/domain/items/item';
 import { tables } from '../../../../src/domain/storage-layout';
 import { itemStoreContract } from '../../../contracts/item-store';
+import { isSoak } from '../../../drivers/scale';
 import { startStorage, type StorageUnderTest } from '../../../drivers/storage-under-test';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-items-'));
@@ -46,6 +47,32 @@ test('the file forgets what nobody noted anything of for long, and every way to 
   expect(db.prepare('SELECT count(*) AS left FROM lookups').get()).toEqual({ left: 202 });
   db.close();
 });
+
+const PER_DAY = isSoak ? 2_000 : 100;
+test(
+  `a year of ${PER_DAY} items a day takes no more room than two months of them`,
+  async () => {
+    const file = newFile();
+    const store = createSqliteItemStore({ file });
+    const dayMs = 86_400_000;
+    let afterTwoMonths = 0;
+    for (let day = 0; day < 365; day++) {
+      const atMs = day * dayMs;
+      const items = Array.from({ length: PER_DAY }, (_, n) => ({
+        ...note(day * PER_DAY + n, atMs),
+        key: `${day} ${n}`,
+      }));
+      await store.put(items.map((one) => ({ ...one, state: 'working' as const })));
+      await store.put(items);
+      const { kept } = await store.removeBefore(atMs - 30 * dayMs);
+      expect(kept).toBe(Math.min(day + 1, 31) * PER_DAY);
+      if (day === 60) afterTwoMonths = statSync(file).size;
+    }
+    await store.close();
+    expect(statSync(file).size).toBeLessThan(afterTwoMonths * 1.1);
+  },
+  isSoak ? 600_000 : 60_000,
+);
 
 test('two processes share the file, and it is there after an end without goodbye', async () => {
   const file = newFile();

@@ -1,9 +1,15 @@
-/** `npm run dead-letters` on a running app (C8). */
+/** `npm run dead-letters` and `npm run where` on a running app (C8, C13). */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { DeadLetter } from '../../../src/domain/dead-letter';
 import { projectRoot, startApp, type AppUnderTest } from '../../drivers/app-under-test';
-import { sendToQueue, startAwaitedDownstream, type AwaitedDownstream } from '../../drivers/orders-under-test';
+import { itemInState } from '../../drivers/items-under-test';
+import {
+  orderText,
+  sendToQueue,
+  startAwaitedDownstream,
+  type AwaitedDownstream,
+} from '../../drivers/orders-under-test';
 
 let app: AppUnderTest;
 let downstream: AwaitedDownstream;
@@ -16,8 +22,16 @@ afterAll(async () => {
   await downstream.stop();
 });
 
-async function command(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [path.join(projectRoot, 'dist', 'scripts', 'dead-letters.js'), ...args], {
+interface Said {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const command = (...args: readonly string[]): Promise<Said> => run('dead-letters', args);
+
+async function run(script: 'dead-letters' | 'where', args: readonly string[]): Promise<Said> {
+  const child = spawn(process.execPath, [path.join(projectRoot, 'dist', 'scripts', `${script}.js`), ...args], {
     env: { PATH: process.env.PATH, SLUICE_URL: app.url },
   });
   const said = { out: '', err: '' };
@@ -65,6 +79,24 @@ it('lists, shows, replays and discards', async () => {
   expect(anew.map(({ id }) => id)).not.toContain(second!.id);
   expect(anew.map(({ replayOf }) => replayOf)).toContain(second!.id);
   expect((await command('list', '--state', 'replayed')).out).toContain(second!.id);
+}, 60_000);
+
+it('says where an order is, before and after its dead letter is replayed', async () => {
+  downstream.behave({ refusing: 1 });
+  await sendToQueue(app.storage, orderText({ orderId: 'o-17', requestId: 'r 1' }));
+  const failed = await itemInState(app.url, { orderId: 'o-17' }, 'failed');
+  const first = await run('where', ['o-17']);
+  expect(first).toMatchObject({ code: 0, err: '' });
+  expect(first.out).toMatch(/^acme\/o-17\/r 1 {2}orders {2}failed since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m);
+  expect(first.out).toContain(`npm run dead-letters -- replay ${failed.deadLetterId}`);
+  downstream.behave({ refusing: 0 });
+  expect(await command('replay', failed.deadLetterId!)).toMatchObject({ code: 0 });
+  await itemInState(app.url, { orderId: 'o-17' }, 'done');
+  const second = await run('where', ['o-17', '--order', '--json']);
+  expect(JSON.parse(second.out)).toMatchObject({ orderId: 'o-17', state: 'done', next: 'Nothing.' });
+  const nothing = await run('where', ['o-18']);
+  expect(nothing).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Nothing is known of "o-18"') });
+  expect(await run('where', [])).toMatchObject({ code: 2, err: expect.stringContaining('say what to look for') });
 }, 60_000);
 
 it('says what is wrong, and what to do', async () => {
