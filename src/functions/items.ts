@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import type { App } from '../composition';
 import { itemOf } from '../domain/items/item';
-import { parseItemQuery } from '../domain/items/item-query';
+import { MOST_ITEMS, parseItemQuery } from '../domain/items/item-query';
 import { problem } from '../domain/problem';
 import { endpoint, problemResponse } from '../http/endpoint';
 
@@ -19,8 +19,9 @@ export function registerItems({ logger, where }: App): void {
           problem('ITEMS_NOT_KEPT', 'ITEMS_STORE is none here, so nobody notes where files and orders are.'),
         );
       const { lookup, tenantId, limit } = parsed.query;
-      const found = await where.store.find(lookup, limit);
-      const items = found.filter((record) => tenantId === undefined || record.tenantId === tenantId).map(itemOf);
+      const found = await where.store.find(lookup, tenantId === undefined ? limit : MOST_ITEMS);
+      const wanted = found.filter((record) => tenantId === undefined || record.tenantId === tenantId);
+      const items = wanted.slice(0, limit).map(itemOf);
       return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ items }) };
     }),
   });

@@ -5,7 +5,10 @@ const LONGEST_WORD = 64;
 /** Words of a question that are looked for, the first ones: each costs a look at all the passages that it stands in. */
 const MOST_ASKED = 32;
 
-const WORD = /[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*/gu;
+/** One at a time: a pattern that repeats runs out of stack on texts of megabytes. */
+const SEPARATOR = /[^\p{L}\p{N}\p{M}_]/u;
+/** A mark belongs to the letter before it. */
+const MARKS_OF_NOTHING = /^\p{M}{1,64}/u;
 /** Most words: nothing to be looked at in them. */
 const PLAIN = /^[A-Z]?[a-z0-9]+$/;
 /** Scripts that put no spaces between words. */
@@ -44,8 +47,10 @@ export function wordsAsked(asked: string): string[] {
 
 function words(text: string, single: boolean): string[] {
   const found: string[] = [];
-  for (const match of text.normalize('NFKC').match(WORD) ?? []) {
-    if (PLAIN.test(match)) found.push(match.slice(0, LONGEST_WORD).toLowerCase());
+  for (const piece of text.normalize('NFKC').split(SEPARATOR)) {
+    const match = piece.replace(MARKS_OF_NOTHING, '');
+    if (match === '') continue;
+    if (match.length <= LONGEST_WORD && PLAIN.test(match)) found.push(match.toLowerCase());
     else if (UNSPACED.test(match)) {
       let at = 0;
       for (const run of match.matchAll(UNSPACED_RUN)) {

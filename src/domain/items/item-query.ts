@@ -15,7 +15,8 @@ const KINDS = [
   ['traceId', 'trace'],
 ] as const;
 const LONGEST = 2_048;
-const MOST = 1_000;
+/** In one answer. */
+export const MOST_ITEMS = 1_000;
 const USUAL = 100;
 /** A trace id, or a W3C traceparent that it stands in. */
 const TRACE = /^(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/;
@@ -34,8 +35,8 @@ export function parseItemQuery(query: {
   if (value === undefined) return rejected('traceId is 32 hexadecimal digits, or a traceparent.');
   if (value === '' || value.length > LONGEST) return rejected(`${parameter} may have 1 to ${LONGEST} characters.`);
   const limit = query.get('limit') ?? String(USUAL);
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST)
-    return rejected(`limit is a whole number from 1 to ${MOST}.`);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > MOST_ITEMS)
+    return rejected(`limit is a whole number from 1 to ${MOST_ITEMS}.`);
   const tenantId = query.get('tenantId') ?? undefined;
   return { kind: 'query', query: { lookup: lookup(by, value), tenantId, limit: Number(limit) } };
 }
