@@ -10,8 +10,9 @@ export interface DyingWorker {
 }
 
 /**
- * Workers die as they are handed an invocation with `mark` anywhere in it, before anything of the app runs, unless its function is
- * one of those for what the host gave up. `folder`: where the two files go that this needs.
+ * Workers die as a queue's or a blob's function is handed something with `mark` in it, in Base64 too, before anything of the app runs.
+ * Those for what the host gave up live, and so do activities, which the host runs again for ever. `folder`: where the two files go
+ * that this needs.
  */
 export function dyingWorker(folder: string, mark: string): DyingWorker {
   const ill = path.join(folder, 'ill');
@@ -20,11 +21,17 @@ export function dyingWorker(folder: string, mark: string): DyingWorker {
   writeFileSync(
     preload,
     `const { existsSync } = require('node:fs');
-     const asText = (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value);
+     const mark = ${JSON.stringify(mark)};
+     const has = (text) => text.includes(mark) || Buffer.from(text, 'base64').toString().includes(mark);
      process.on('message', (message) => {
-       if (message.type !== 'invoke' || /poisoned$|rejected$/.test(message.functionName)) return;
-       if (!JSON.stringify(message.request, asText).includes(${JSON.stringify(mark)})) return;
-       if (existsSync(${JSON.stringify(ill)})) process.kill(process.pid, 'SIGKILL');
+       if (message.type !== 'invoke' || !/(?:queued|replayed)$|^ingest_blob$/.test(message.functionName)) return;
+       let deadly = false;
+       JSON.stringify(message.request, (_, value) => {
+         const text = value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+         deadly ||= typeof text === 'string' && has(text);
+         return text;
+       });
+       if (deadly && existsSync(${JSON.stringify(ill)})) process.kill(process.pid, 'SIGKILL');
      });`,
   );
   return {
