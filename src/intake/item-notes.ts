@@ -1,6 +1,6 @@
 /**
  * Notes on items, written behind the work: what comes while a write is under way goes with the next. Invariants: 1. nobody waits for
- * more than the write that his notes are in, and where the store fails nobody waits at all; 2. what cannot be written is tried again,
+ * more than the write that his notes are in, and no longer than a few seconds; where the store fails nobody waits at all; 2. what cannot be written is tried again,
  * a few times; 3. what waits is bounded, the oldest goes first.
  */
 import type { ItemNote } from '../domain/items/item';
@@ -13,10 +13,19 @@ export interface ItemNotesOptions {
   readonly mostWaiting?: number;
   /** In one write. Default 500. */
   readonly atOnce?: number;
+  /** Runs `work` so much later, unless what it gives is called before. Default: a timer. */
+  readonly after?: (ms: number, work: () => void) => () => void;
 }
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 500;
+/** A store that does not answer holds nobody up beyond this. */
+const LONGEST_WAIT_MS = 5_000;
+
+function timer(ms: number, work: () => void): () => void {
+  const started = setTimeout(work, ms).unref();
+  return () => clearTimeout(started);
+}
 
 export interface ItemNotesWriter extends ItemNotes {
   /** Writes what waits, once, and nothing from then on. */
@@ -37,7 +46,7 @@ export function createItemNotes(
     readonly sleep: (ms: number) => Promise<void>;
     readonly logger: Logger;
   },
-  { mostWaiting = 20_000, atOnce = 500 }: ItemNotesOptions = {},
+  { mostWaiting = 20_000, atOnce = 500, after: later = timer }: ItemNotesOptions = {},
 ): ItemNotesWriter {
   let waiting: ItemNote[] = [];
   let underWay = 0;
@@ -108,7 +117,20 @@ export function createItemNotes(
     kept() {
       const after = underWay + waiting.length;
       if (after === 0 || isFailing) return Promise.resolve();
-      return new Promise((resolve) => waiters.push({ after, resolve }));
+      return new Promise((resolve) => {
+        const cancel = later(LONGEST_WAIT_MS, () => {
+          waiters = waiters.filter((one) => one !== waiter);
+          resolve();
+        });
+        const waiter = {
+          after,
+          resolve: () => {
+            cancel();
+            resolve();
+          },
+        };
+        waiters.push(waiter);
+      });
     },
     async stop() {
       isStopped = true;

@@ -62,7 +62,7 @@ const ORDER: readonly ItemState[] = [
 
 const LONGEST_DETAIL = 500;
 /** Longer names are found by what follows their last slash. */
-export const LONGEST_NAME = 1_024;
+const LONGEST_NAME = 1_024;
 
 /** All notes on one item, brought together. */
 export interface ItemRecord extends ItemRef {

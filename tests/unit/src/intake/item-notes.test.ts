@@ -80,6 +80,29 @@ it('lets nobody wait while the store fails, tries again, and says so once', asyn
   await notes.kept();
 });
 
+it('lets nobody wait for long while the store does not answer', async () => {
+  const timers = new Map<() => void, number>();
+  const { notes, held } = world({
+    after: (ms: number, work: () => void) => {
+      timers.set(work, ms);
+      return () => timers.delete(work);
+    },
+  });
+  notes.note(note(1));
+  const waiting = notes.kept();
+  await turn();
+  const [[work, ms] = []] = [...timers];
+  expect(ms).toBe(5_000);
+  work?.();
+  await waiting;
+  timers.clear();
+  // What is kept in time leaves no timer.
+  const again = notes.kept();
+  held[0]?.();
+  await again;
+  expect(timers.size).toBe(0);
+});
+
 it('gives up what cannot be written, and keeps no more than it may', async () => {
   const { notes, written, held } = world({ mostWaiting: 3, atOnce: 2 });
   notes.note(note(1));
